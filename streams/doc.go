@@ -1,0 +1,2 @@
+// Package streams holds entries by ID in packed chunks.
+package streams
