@@ -1,0 +1,40 @@
+package config
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+)
+
+func notEmpty(value string) error {
+	if value == "" {
+		return errors.New("must not be empty")
+	}
+	return nil
+}
+
+func isAddr(value string) error {
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
+		return errors.New("must be host:port")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return errors.New("must end in a port between 0 and 65535")
+	}
+	return nil
+}
+
+// isVersion accepts what rueidis and others can split at the dots.
+func isVersion(value string) error {
+	parts := strings.Split(value, ".")
+	for _, part := range parts {
+		if _, err := strconv.ParseUint(part, 10, 16); err != nil {
+			return errors.New("must be three numbers, as 7.4.0")
+		}
+	}
+	if len(parts) != 3 {
+		return errors.New("must be three numbers, as 7.4.0")
+	}
+	return nil
+}

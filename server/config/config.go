@@ -1,0 +1,78 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Config holds the value of every setting, checked. The comments are in the
+// declaration, settings.go. Get one from Default or Load: the zero value is no
+// usable configuration.
+type Config struct {
+	Dir              string
+	LogSegmentBytes  int64
+	SnapshotLogBytes int64
+	Fsync            Fsync
+
+	Addr          string
+	Listener      Listener
+	RequirePass   string
+	ProtectedMode bool
+	MaxClients    int
+	Timeout       time.Duration
+	TCPKeepalive  time.Duration
+
+	ProtoMaxBulkLen         int64
+	ClientQueryBufferLimit  int64
+	ClientOutputBufferLimit BufferLimits
+
+	Databases            int
+	StreamNodeMaxBytes   int64
+	StreamNodeMaxEntries int64
+	RedisVersion         string
+
+	LogLevel  LogLevel
+	LogFormat LogFormat
+
+	// level follows LogLevel for the loggers that NewLogger made. All copies of a
+	// Config share it.
+	level *slog.LevelVar
+}
+
+// Fsync says when a write is synced.
+type Fsync string
+
+// The values of fsync.
+const (
+	FsyncAlways   Fsync = "always"
+	FsyncEverySec Fsync = "everysec"
+	FsyncNo       Fsync = "no"
+)
+
+// Listener says what reads and writes the connections of clients.
+type Listener string
+
+// The values of listener.
+const (
+	ListenerAuto   Listener = "auto"
+	ListenerEpoll  Listener = "epoll"
+	ListenerRedcon Listener = "redcon"
+)
+
+// Default returns the configuration in which every setting has its default.
+func Default() *Config {
+	c := &Config{level: new(slog.LevelVar)}
+	for i := range settings {
+		s := &settings[i]
+		if err := s.parse(c, s.Default); err != nil {
+			panic(fmt.Sprintf("default of setting %s: %v", s.Name, err)) // a test reads every default
+		}
+	}
+	return c
+}
+
+func (c *Config) clone() *Config {
+	next := *c
+	return &next
+}
