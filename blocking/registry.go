@@ -1,0 +1,215 @@
+package blocking
+
+import (
+	"time"
+
+	"github.com/tidwall/btree"
+)
+
+// Key is a key that somebody waits for.
+type Key struct {
+	DB   int
+	Name string
+}
+
+// Wait is what a command that has to wait asks for.
+type Wait struct {
+	Keys []Key
+	// Group is the consumer group of an XREADGROUP: its waiters share what
+	// arrives. Shared waits (XREAD) have none: what arrives serves all of them.
+	Group   string
+	Shared  bool
+	Timeout time.Duration // 0: for ever
+	// Args is the command to run again, when it differs from the one received:
+	// IDs like '$' are resolved when the wait begins.
+	Args [][]byte
+}
+
+// Waiter is a Wait that stands in line.
+type Waiter struct {
+	Wait
+	// Owner is whatever the registry's owner wants to find again.
+	Owner any
+
+	number  uint64 // 0: never added
+	claimed bool
+}
+
+// Claimed reports whether somebody serves w at the moment.
+func (w *Waiter) Claimed() bool { return w.claimed }
+
+// Registry orders the waiters of one partition.
+type Registry struct {
+	lines map[Key]*lines
+	count int // waiters added and not removed, claimed ones included
+	last  uint64
+}
+
+// lines are the waiters of one key: of XREAD in one line, of XREADGROUP in one
+// for each group.
+type lines struct {
+	shared line
+	groups map[string]*line
+}
+
+type line struct {
+	order *btree.BTreeG[*Waiter] // nil: empty
+}
+
+// NewRegistry returns an empty registry.
+func NewRegistry() *Registry { return &Registry{lines: make(map[Key]*lines)} }
+
+// Len is the number of waiters, claimed ones included.
+func (r *Registry) Len() int { return r.count }
+
+// Keys is the number of keys that somebody stands in line for.
+func (r *Registry) Keys() int { return len(r.lines) }
+
+// Add puts w in the line of each of its keys. w must not be in the registry.
+func (r *Registry) Add(w *Waiter) {
+	r.last++
+	w.number = r.last
+	r.count++
+	r.enter(w)
+}
+
+// Claim takes w out of its lines until Release or Remove.
+func (r *Registry) Claim(w *Waiter) {
+	if !w.claimed {
+		r.leave(w)
+		w.claimed = true
+	}
+}
+
+// Release puts a claimed waiter back at its old place.
+func (r *Registry) Release(w *Waiter) {
+	if w.claimed {
+		w.claimed = false
+		r.enter(w)
+	}
+}
+
+// Remove forgets w. It reports whether w was in the registry.
+func (r *Registry) Remove(w *Waiter) bool {
+	if w.number == 0 {
+		return false
+	}
+	if !w.claimed {
+		r.leave(w)
+	}
+	w.claimed, w.number = false, 0
+	r.count--
+	return true
+}
+
+// Each calls fn for every waiter in line for k, XREAD's first, each group's in
+// their order, until fn returns false. fn must not change the registry.
+func (r *Registry) Each(k Key, fn func(*Waiter) bool) {
+	l := r.lines[k]
+	if l == nil {
+		return
+	}
+	if !l.shared.each(fn) {
+		return
+	}
+	for _, g := range l.groups {
+		if !g.each(fn) {
+			return
+		}
+	}
+}
+
+// EachShared calls fn for every XREAD in line for k.
+func (r *Registry) EachShared(k Key, fn func(*Waiter) bool) {
+	if l := r.lines[k]; l != nil {
+		l.shared.each(fn)
+	}
+}
+
+// EachFirst calls fn for the first waiter in line of every group that waits for
+// k, the longest waiting first: so the order does not depend on a map.
+func (r *Registry) EachFirst(k Key, fn func(*Waiter)) {
+	l := r.lines[k]
+	if l == nil {
+		return
+	}
+	first := line{}
+	for _, g := range l.groups {
+		if w, ok := g.order.Min(); ok {
+			first.add(w)
+		}
+	}
+	first.each(func(w *Waiter) bool { fn(w); return true })
+}
+
+func (r *Registry) enter(w *Waiter) {
+	for _, k := range w.Keys {
+		l := r.lines[k]
+		if l == nil {
+			l = &lines{}
+			r.lines[k] = l
+		}
+		l.of(w).add(w)
+	}
+}
+
+func (r *Registry) leave(w *Waiter) {
+	for _, k := range w.Keys {
+		l := r.lines[k]
+		if l == nil {
+			continue // the same key twice in one command
+		}
+		l.of(w).remove(w)
+		if !w.Shared && l.groups[w.Group].empty() {
+			delete(l.groups, w.Group)
+		}
+		if l.shared.empty() && len(l.groups) == 0 {
+			delete(r.lines, k)
+		}
+	}
+}
+
+func (l *lines) of(w *Waiter) *line {
+	if w.Shared {
+		return &l.shared
+	}
+	g := l.groups[w.Group]
+	if g == nil {
+		if l.groups == nil {
+			l.groups = make(map[string]*line, 1)
+		}
+		g = &line{}
+		l.groups[w.Group] = g
+	}
+	return g
+}
+
+func (l *line) empty() bool { return l.order == nil || l.order.Len() == 0 }
+
+func (l *line) add(w *Waiter) {
+	if l.order == nil {
+		// A low degree: most lines are short, and 50,000 of them must be cheap.
+		l.order = btree.NewBTreeGOptions(arrivedBefore, btree.Options{NoLocks: true, Degree: 4})
+	}
+	l.order.Set(w)
+}
+
+func (l *line) remove(w *Waiter) {
+	if l.order != nil {
+		l.order.Delete(w)
+	}
+}
+
+func (l *line) each(fn func(*Waiter) bool) bool {
+	if l.order == nil {
+		return true
+	}
+	all := true
+	l.order.Scan(func(w *Waiter) bool {
+		all = fn(w)
+		return all
+	})
+	return all
+}
+
+func arrivedBefore(a, b *Waiter) bool { return a.number < b.number }

@@ -1,0 +1,221 @@
+package replication
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+// slowApply is how long one entry may take to apply before it is logged.
+const slowApply = 5 * time.Millisecond
+
+const internalError = "ERR internal error"
+
+// applyScratch is what the apply goroutine uses again for every entry.
+type applyScratch struct {
+	part  part
+	reply []byte
+	ready []blocking.Key
+}
+
+// apply runs one committed entry. Raft calls it on its own goroutine, in order.
+func (p *Partition) apply(l *raft.Log) {
+	started := time.Now()
+	entry, err := readEntry(l.Data)
+	if err != nil {
+		panic(fmt.Sprintf("partition %s, index %d: %v", p.ID, l.Index, err))
+	}
+	var own *batch
+	if entry.proposer == p.Origin {
+		own = p.proposer.takeInFlight(entry.proposal)
+	}
+	p.mu.Lock()
+	if own != nil {
+		p.proposer.window <- struct{}{} // never full: it is this entry's token
+	}
+	p.applied, p.lastTime = l.Index, entry.time
+	p.sm.Begin(l.Index, entry.time)
+	a := &application{p: p, own: own != nil, time: entry.time, index: l.Index}
+	if own != nil {
+		a.run(own.parts)
+	} else {
+		a.runDecoded(entry)
+	}
+	ready := append(append(p.scratch.ready[:0], p.sm.Ready()...), a.again...)
+	p.mu.Unlock()
+
+	p.serveReady(ready)
+	p.scratch.ready = ready[:0]
+	if own != nil {
+		p.proposer.recycle(own)
+	}
+	p.Flush()
+	p.upkeep.changed(p.sm.NextUpkeep())
+	if took := time.Since(started); took > slowApply && own != nil {
+		p.Logger.Warn("slow entry", "partition", p.ID, "index", l.Index, "took", took, "bytes", len(l.Data))
+	}
+}
+
+// application is one entry being applied.
+type application struct {
+	p       *Partition
+	own     bool // this process proposed it
+	time    int64
+	index   uint64
+	ordinal uint32
+	again   []blocking.Key // of waiters that were served: the next in line may be, too
+}
+
+func (a *application) run(parts []part) {
+	for i := range parts {
+		a.runPart(&parts[i])
+	}
+}
+
+// runDecoded applies an entry that this process did not propose, or no longer has
+// in flight: nobody here waits for its replies.
+func (a *application) runDecoded(entry *entryReader) {
+	pt := &a.p.scratch.part
+	for {
+		more, err := entry.next(pt)
+		if err != nil {
+			panic(fmt.Sprintf("partition %s, index %d: %v", a.p.ID, a.index, err))
+		}
+		if !more {
+			return
+		}
+		a.runPart(pt)
+	}
+}
+
+func (a *application) runPart(pt *part) {
+	switch pt.kind {
+	case partBatch:
+		if pt.number != 0 && !a.p.origins.next(pt.origin, pt.number) {
+			a.p.Logger.Warn("skipped a part that is not the next of its origin", "partition", a.p.ID, "index", a.index, "sequence", pt.number)
+			return
+		}
+		for i := 0; i < len(pt.reqs); {
+			i = a.runFrom(pt.reqs, i)
+		}
+	case partWait:
+		a.runWait(pt)
+	case partUpkeep:
+		pt.reqs[0].Internal = true
+		a.log(pt.reqs[0])
+		if a.own {
+			a.p.upkeep.applied()
+		}
+	}
+}
+
+// runFrom runs requests from i on and returns where to go on: behind the last, or
+// behind one that panicked before it changed anything.
+func (a *application) runFrom(reqs []*Request, i int) (next int) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.panicked(reqs[i], v)
+			if to := reqs[i].To; to != nil {
+				to.Fill(wire.AppendError(nil, internalError))
+			}
+			next = i + 1
+		}
+	}()
+	for ; i < len(reqs); i++ {
+		if r := reqs[i]; r.Class == Read {
+			a.ride(r)
+		} else {
+			a.runLogged(r)
+		}
+	}
+	return i
+}
+
+func (a *application) runLogged(r *Request) {
+	wait := a.log(r)
+	if r.To == nil {
+		return
+	}
+	if wait != nil {
+		a.p.await(r, wait)
+		return
+	}
+	r.To.Fill(a.p.scratch.reply)
+}
+
+// log runs one logged request; its reply is in the scratch buffer.
+func (a *application) log(r *Request) *blocking.Wait {
+	s := &a.p.scratch
+	if cap(s.reply) > maxPooledReply {
+		s.reply = nil
+	}
+	var wait *blocking.Wait
+	s.reply, wait = a.p.sm.Apply(r, a.ordinal, r.To == nil, s.reply[:0])
+	a.ordinal++
+	return wait
+}
+
+// ride runs a read at its place among the logged requests.
+func (a *application) ride(r *Request) {
+	s := &a.p.scratch
+	reply, wait, outcome := a.p.sm.Read(r, a.time, true, s.reply[:0])
+	s.reply = reply
+	switch {
+	case outcome == ReadLong:
+		a.p.readLong(r, a.p.sm.View(), a.time)
+	case wait != nil:
+		a.p.await(r, wait)
+	default:
+		r.To.Fill(reply)
+	}
+}
+
+// runWait runs the request of somebody who waits, once in the life of its number.
+func (a *application) runWait(pt *part) {
+	if !a.p.origins.open(pt.origin, pt.number, pt.lowest) {
+		return
+	}
+	r := pt.reqs[0]
+	wait := a.guarded(r)
+	if wait == nil {
+		a.p.origins.serve(pt.origin, pt.number)
+	}
+	switch wt := pt.waiter; {
+	case wt == nil:
+	case wait != nil:
+		a.p.waits.unserved(wt)
+	default:
+		a.again = append(a.again, wt.Keys...)
+		a.p.waits.served(wt, a.p.scratch.reply)
+	}
+}
+
+// guarded is log, with a panic turned into an error reply.
+func (a *application) guarded(r *Request) (wait *blocking.Wait) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.panicked(r, v)
+			a.p.scratch.reply = wire.AppendError(a.p.scratch.reply[:0], internalError)
+			wait = nil
+		}
+	}()
+	return a.log(r)
+}
+
+// panicked decides after a panic in a command: before its first change the state
+// is whole on every replica alike; after it the node must stop.
+func (a *application) panicked(r *Request, v any) {
+	a.ordinal++
+	a.p.Logger.Error("panic in a command", "partition", a.p.ID, "index", a.index, "command", commandName(r),
+		"panic", v, "stack", string(debug.Stack()))
+	if a.p.sm.Changed() {
+		err := fmt.Errorf("partition %s, index %d: command %s panicked half way: %v", a.p.ID, a.index, commandName(r), v)
+		a.p.Fatal(err)
+		panic(err)
+	}
+}

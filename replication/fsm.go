@@ -1,0 +1,107 @@
+package replication
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/hashicorp/raft"
+)
+
+// ErrSnapshot is the error of a snapshot that can't be restored.
+var ErrSnapshot = errors.New("snapshot can't be restored")
+
+// sectionPartition is the kind of a snapshot's first section, which holds what the
+// partition itself replicates; the state machine's kinds are below it.
+const sectionPartition = 0xF0
+
+// fsm is the partition as Raft sees it.
+type fsm struct{ p *Partition }
+
+// Apply implements raft.FSM.
+func (f fsm) Apply(l *raft.Log) any {
+	f.p.apply(l)
+	return nil
+}
+
+// Snapshot implements raft.FSM: on the apply goroutine it only takes a view.
+func (f fsm) Snapshot() (raft.FSMSnapshot, error) {
+	p := f.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	head := p.origins.appendTo(appendFixed(nil, uint64(p.lastTime)))
+	return &snapshot{head: head, view: p.sm.View()}, nil
+}
+
+// Restore implements raft.FSM. source is one that a SnapshotStore of ours opened.
+func (f fsm) Restore(source io.ReadCloser) error {
+	defer source.Close()
+	sections, ok := sectionsOf(source)
+	if !ok {
+		return fmt.Errorf("%w: it comes from a store that knows no sections", ErrSnapshot)
+	}
+	p := f.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	kind, body, err := sections.Next()
+	if err != nil || kind != sectionPartition {
+		return fmt.Errorf("%w: it does not begin with the partition's section (%w)", ErrSnapshot, err)
+	}
+	r := &entryReader{rest: body}
+	t, err := r.fixed()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	if err := p.origins.readFrom(r); err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	p.lastTime = int64(t)
+	if err := p.sm.Restore(sections); err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	return nil
+}
+
+// sectionsOf finds the reader of sections in what Raft hands to Restore, which
+// wraps the source it opened.
+func sectionsOf(source io.ReadCloser) (SectionReader, bool) {
+	for {
+		if s, ok := source.(SectionReader); ok {
+			return s, true
+		}
+		w, ok := source.(raft.ReadCloserWrapper)
+		if !ok {
+			return nil, false
+		}
+		source = w.WrappedReadCloser()
+	}
+}
+
+// snapshot is a view on its way to the disk, while the state goes on changing.
+type snapshot struct {
+	head []byte
+	view View
+}
+
+// Persist implements raft.FSMSnapshot. The sink is one of our SnapshotStore's.
+func (s *snapshot) Persist(sink raft.SnapshotSink) error {
+	err := s.write(sink)
+	if err != nil {
+		return errors.Join(err, sink.Cancel())
+	}
+	return sink.Close()
+}
+
+func (s *snapshot) write(sink raft.SnapshotSink) error {
+	w, ok := sink.(SectionWriter)
+	if !ok {
+		return errors.New("snapshot store knows no sections")
+	}
+	if err := w.Section(sectionPartition, s.head); err != nil {
+		return err
+	}
+	return s.view.Snapshot(w)
+}
+
+// Release implements raft.FSMSnapshot.
+func (s *snapshot) Release() { s.view = nil }

@@ -1,0 +1,157 @@
+package replication
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/millrace-io/millrace/blocking"
+)
+
+// PartitionID numbers the partitions of a cluster, from 0.
+type PartitionID uint32
+
+func (id PartitionID) String() string { return strconv.FormatUint(uint64(id), 10) }
+
+// Options are what a partition needs from its node.
+type Options struct {
+	ID     PartitionID
+	Origin Origin
+	// Flush is called after replies were filled, once for many of them.
+	Flush func()
+	// Refuse returns why writes can't be taken at the moment, nil when they can.
+	Refuse func() error
+	// Fatal is called when the partition can't go on: the node must stop. It may
+	// be called from any goroutine.
+	Fatal  func(error)
+	Wall   func() time.Time // nil: time.Now
+	Logger *slog.Logger
+}
+
+// Partition is one Raft group with its state machine, on this node.
+type Partition struct {
+	Options
+	sm    StateMachine
+	clock *Clock
+	raft  *raft.Raft
+
+	// mu covers the state machine and origins: the apply goroutine writes under
+	// it, everybody else reads.
+	mu      sync.RWMutex
+	origins origins
+	// applied is the index of the last entry that the state holds, lastTime its
+	// time; the apply goroutine writes them under mu.
+	applied  uint64
+	lastTime int64
+
+	queue    queue
+	proposer proposer
+	waits    waits
+	upkeep   upkeep
+	long     chan struct{} // one token for each long read under way
+
+	leading atomic.Bool // an entry of this leader's own term was applied
+	scratch applyScratch
+}
+
+// maxLongReads is how many long reads build their replies side by side; more of
+// them stand in line, each with its session held back.
+const maxLongReads = 8
+
+// New returns a partition that does nothing yet: Start opens it, Run drives it.
+func New(sm StateMachine, o Options) *Partition {
+	p := &Partition{Options: o, sm: sm, long: make(chan struct{}, maxLongReads)}
+	p.clock = NewClock(o.Wall, o.Logger)
+	p.queue.wake = make(chan struct{}, 1)
+	p.proposer.init()
+	p.waits.init()
+	p.upkeep.init()
+	return p
+}
+
+// Submit takes requests that are to run in their order; the slice is the
+// caller's again on return. It never blocks.
+func (p *Partition) Submit(reqs []*Request) { p.queue.add(reqs) }
+
+// Backlog is the size of the requests that wait to be proposed, in bytes.
+func (p *Partition) Backlog() int64 { return p.queue.size() }
+
+// ReadNow runs a read at once on the caller's goroutine, and fills its reply,
+// when the state can be read without waiting. Otherwise it reports false: the
+// request is to be submitted.
+func (p *Partition) ReadNow(r *Request) bool {
+	if !p.leading.Load() || !p.mu.TryRLock() {
+		return false
+	}
+	out := buffers.get()
+	reply, wait, outcome := p.sm.Read(r, p.clock.Now(), false, *out)
+	done := outcome == ReadDone
+	if done && wait != nil {
+		// Registered before the lock is given back: no entry can slip in between
+		// the look and the wait.
+		p.await(r, wait)
+	}
+	p.mu.RUnlock()
+	if outcome == ReadExpired {
+		r.Class = Log
+	}
+	if done && wait == nil {
+		r.To.Fill(reply)
+	}
+	buffers.put(out, reply)
+	return done
+}
+
+// readLong runs a read of any length on a view, in a goroutine of its own.
+func (p *Partition) readLong(r *Request, view View, timeMs int64) {
+	go func() {
+		p.long <- struct{}{}
+		defer func() { <-p.long }()
+		p.fill(r, view.Read(r, timeMs, nil))
+	}()
+}
+
+// fill answers a request on its own, outside a batch.
+func (p *Partition) fill(r *Request, reply []byte) {
+	r.To.Fill(reply)
+	p.Flush()
+}
+
+// View returns the state at this moment, for a reader on its own.
+func (p *Partition) View() View {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sm.View()
+}
+
+// Inspect calls fn with the state machine under the partition's read lock.
+func (p *Partition) Inspect(fn func(StateMachine, int64)) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	fn(p.sm, p.clock.Now())
+}
+
+// Blocked is the number of requests that wait for a key, and of keys waited for.
+func (p *Partition) Blocked() (requests, keys int) {
+	p.waits.mu.Lock()
+	defer p.waits.mu.Unlock()
+	return p.waits.registry.Len(), p.waits.registry.Keys()
+}
+
+// Run drives the partition until ctx ends: it proposes what is submitted and does
+// the upkeep. Start must have returned.
+func (p *Partition) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { p.runUpkeep(ctx) })
+	err := p.propose(ctx)
+	wg.Wait()
+	return err
+}
+
+// await registers r as waiting. The caller holds the partition's lock.
+func (p *Partition) await(r *Request, w *blocking.Wait) { p.waits.add(p, r, w) }

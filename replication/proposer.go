@@ -1,0 +1,345 @@
+package replication
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+// Bounds of one entry. A request that is larger than maxEntryBytes goes alone.
+const (
+	maxEntryBytes    = 1 << 20
+	maxEntryRequests = 4096
+)
+
+// proposer makes entries of what waits in the queue. With one voter one entry is
+// in flight, and the next is proposed when Apply of the one before begins: a
+// second one in flight doubles the latency and gains nothing (measured; raft's
+// loop chooses at random between committing and the next append).
+type proposer struct {
+	// window holds a token for each entry that may still be proposed.
+	window chan struct{}
+
+	// reqs are taken from the queue and not yet proposed, from the first on.
+	reqs   []*Request
+	first  int
+	woken  []*waiter
+	upkeep *Request
+
+	sequence uint64 // of the last part of this origin
+	proposal uint64 // of the last entry
+
+	mu       sync.Mutex
+	inFlight []*batch // proposed and not yet applied, oldest first
+	free     []*batch
+}
+
+// batch is the content of one entry, with the reads that ride in it.
+type batch struct {
+	proposal uint64
+	bytes    int64
+	parts    []part
+}
+
+func (q *proposer) init() {
+	q.window = make(chan struct{}, 1)
+	q.window <- struct{}{}
+}
+
+// propose is the proposer's goroutine.
+func (p *Partition) propose(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.queue.wake:
+		}
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-p.proposer.window:
+			}
+			if !p.proposeNext() {
+				p.proposer.window <- struct{}{}
+				break
+			}
+		}
+	}
+}
+
+// proposeNext takes what waits and proposes one entry; false: nothing to log.
+func (p *Partition) proposeNext() bool {
+	q := &p.proposer
+	p.refill()
+	p.answerHead()
+	if q.first == len(q.reqs) && len(q.woken) == 0 && q.upkeep == nil {
+		return false
+	}
+	if err := p.Refuse(); err != nil {
+		p.refuse(err)
+		return false
+	}
+	b := p.nextBatch()
+	q.mu.Lock()
+	q.inFlight = append(q.inFlight, b)
+	q.mu.Unlock()
+	h := header{p.clock.Now(), p.Origin, b.proposal}
+	// The future is not waited for: what became of the entry is decided by the
+	// log, not by Raft's answer (which says leadership lost for entries that this
+	// very node may yet apply).
+	p.raft.ApplyLog(raft.Log{Data: appendEntry(h, b.parts)}, 0)
+	return true
+}
+
+// refill takes everything that was submitted, once the last lot is used up.
+func (p *Partition) refill() {
+	q := &p.proposer
+	if q.first < len(q.reqs) {
+		return
+	}
+	clear(q.reqs)
+	var woken []*waiter
+	q.reqs, woken, q.upkeep = p.queue.take(q.reqs)
+	q.first = 0
+	q.woken = append(q.woken, woken...)
+}
+
+// answerHead answers what needs no place in the log: reads, and requests that
+// would change nothing, as long as nothing to be logged stands before them.
+func (p *Partition) answerHead() {
+	q := &p.proposer
+	if q.first == len(q.reqs) || !p.worthALook(q.reqs[q.first]) {
+		return
+	}
+	bytes := int64(0)
+	for p.answerRun(&bytes) {
+	}
+	p.queue.done(bytes)
+	p.Flush()
+}
+
+// answerRun answers requests at the head until one has to be logged. It reports
+// true when it stopped for a long read, and is to be called again.
+func (p *Partition) answerRun(bytes *int64) (again bool) {
+	q := &p.proposer
+	// Apply of the entry before has begun, and holds the lock until it is done.
+	p.mu.RLock()
+	now := p.clock.Now()
+	outcome := ReadDone
+	var r *Request
+	for q.first < len(q.reqs) {
+		r = q.reqs[q.first]
+		size := int64(requestSize(r))
+		if r.Class == Log && !p.sm.Quiet(r, now) {
+			break
+		}
+		if outcome = p.answer(r, now); outcome == ReadExpired {
+			r.Class = Log
+			break
+		}
+		*bytes += size
+		q.reqs[q.first] = nil
+		q.first++
+		if outcome == ReadLong {
+			break
+		}
+	}
+	p.mu.RUnlock()
+	if outcome != ReadLong {
+		return false
+	}
+	// The view is taken before anything behind the read can be proposed.
+	p.readLong(r, p.View(), now)
+	return true
+}
+
+// worthALook reports whether the head of the queue is looked at before it is
+// proposed: a read is, whatever it has to wait for; a request that may prove to
+// change nothing only when the state is free.
+func (p *Partition) worthALook(r *Request) bool {
+	if r.Class == Read {
+		return true
+	}
+	if !p.mu.TryRLock() {
+		return false
+	}
+	defer p.mu.RUnlock()
+	return p.sm.Quiet(r, p.clock.Now())
+}
+
+// answer runs r as a read.
+func (p *Partition) answer(r *Request, now int64) ReadOutcome {
+	buf := buffers.get()
+	reply, wait, outcome := p.sm.Read(r, now, false, *buf)
+	if outcome == ReadDone {
+		if wait != nil {
+			p.await(r, wait)
+		} else {
+			r.To.Fill(reply)
+		}
+	}
+	buffers.put(buf, reply)
+	return outcome
+}
+
+// refuse answers everything that waits to be logged with why it can't be.
+func (p *Partition) refuse(err error) {
+	q := &p.proposer
+	text := wire.AppendError(nil, err.Error())
+	bytes := int64(0)
+	for ; q.first < len(q.reqs); q.first++ {
+		r := q.reqs[q.first]
+		if r.Class != Log {
+			break // the reads behind it are answered in the next round
+		}
+		bytes += int64(requestSize(r))
+		q.reqs[q.first] = nil
+		r.To.Fill(text)
+	}
+	p.queue.done(bytes)
+	for _, w := range q.woken {
+		p.waits.refuse(w, text)
+	}
+	q.woken, q.upkeep = q.woken[:0], nil
+	p.upkeep.refused()
+	p.Flush()
+	p.queue.poke()
+}
+
+// nextBatch makes a batch of the requests at the head of what was taken.
+func (p *Partition) nextBatch() *batch {
+	q := &p.proposer
+	b := q.newBatch()
+	if q.upkeep != nil {
+		pt := b.newPart()
+		pt.kind, pt.reqs = partUpkeep, append(pt.reqs, q.upkeep)
+		q.upkeep = nil
+	}
+	for _, w := range q.woken {
+		b.addWait(p.Origin, w, p.waits.lowestOpen())
+	}
+	clear(q.woken)
+	q.woken = q.woken[:0]
+	for n := 0; q.first < len(q.reqs) && n < maxEntryRequests; n++ {
+		r := q.reqs[q.first]
+		size := int64(requestSize(r))
+		if b.bytes > 0 && b.bytes+size > maxEntryBytes {
+			break
+		}
+		b.bytes += size
+		b.add(r, p)
+		q.reqs[q.first] = nil
+		q.first++
+		if r.Class == Log {
+			p.claimFor(b, r)
+		}
+	}
+	p.queue.done(b.bytes)
+	if q.first < len(q.reqs) {
+		p.queue.poke()
+	}
+	return b
+}
+
+// claimFor puts the requests of those who wait for the entry that r adds right
+// behind r: so waking and delivering cost one commit, not two. Each group's first
+// in line is served, as r brings it one entry.
+func (p *Partition) claimFor(b *batch, r *Request) {
+	if p.waits.none() {
+		return
+	}
+	key, ok := p.sm.Adds(r)
+	if !ok {
+		return
+	}
+	for _, w := range p.waits.claimFirst(key) {
+		b.addWait(p.Origin, w, p.waits.lowestOpen())
+	}
+}
+
+func (q *proposer) newBatch() *batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var b *batch
+	if n := len(q.free); n > 0 {
+		b, q.free = q.free[n-1], q.free[:n-1]
+	} else {
+		b = &batch{}
+	}
+	q.proposal++
+	b.proposal, b.bytes = q.proposal, 0
+	return b
+}
+
+// add appends r to the batch's last part, or to a new one of the next sequence.
+func (b *batch) add(r *Request, p *Partition) {
+	if n := len(b.parts); n == 0 || b.parts[n-1].kind != partBatch {
+		pt := b.newPart()
+		pt.kind, pt.origin = partBatch, p.Origin
+	}
+	last := &b.parts[len(b.parts)-1]
+	last.reqs = append(last.reqs, r)
+	if r.Class == Log && last.number == 0 {
+		// A part of nothing but reads is not in the log and takes no number.
+		p.proposer.sequence++
+		last.number = p.proposer.sequence
+	}
+}
+
+// newPart extends the batch by a part, with the request list of an old one.
+func (b *batch) newPart() *part {
+	n := len(b.parts)
+	if n < cap(b.parts) {
+		b.parts = b.parts[:n+1]
+		b.parts[n] = part{reqs: b.parts[n].reqs[:0]}
+	} else {
+		b.parts = append(b.parts, part{})
+	}
+	return &b.parts[n]
+}
+
+func (b *batch) addWait(o Origin, w *waiter, lowest uint64) {
+	pt := b.newPart()
+	pt.kind, pt.origin, pt.number, pt.lowest = partWait, o, w.number, lowest
+	pt.reqs = append(pt.reqs, &w.again)
+	pt.waiter = w
+}
+
+// takeInFlight returns the batch of an entry that this process proposed, nil when
+// it is not in flight.
+func (q *proposer) takeInFlight(proposal uint64) *batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i, b := range q.inFlight {
+		if b.proposal == proposal {
+			q.inFlight = append(q.inFlight[:i], q.inFlight[i+1:]...)
+			return b
+		}
+	}
+	return nil
+}
+
+// recycle keeps an applied batch for the next one.
+func (q *proposer) recycle(b *batch) {
+	for i := range b.parts {
+		clear(b.parts[i].reqs)
+		b.parts[i].waiter = nil
+	}
+	b.parts = b.parts[:0]
+	q.mu.Lock()
+	q.free = append(q.free, b)
+	q.mu.Unlock()
+}
+
+// commandName is a request's command for log lines, never its arguments.
+func commandName(r *Request) string {
+	if len(r.Args) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.32q", r.Args[0])
+}

@@ -1,0 +1,71 @@
+package replication
+
+import "sync"
+
+// queue holds the requests that were submitted and not yet taken by the proposer.
+// It is bounded by those who submit: a session has a limited number of unfinished
+// requests, and holds its client back while Backlog is past the bound.
+type queue struct {
+	mu      sync.Mutex
+	waiting []*Request
+	bytes   int64
+	woken   []*waiter // waiters whose request is to be logged
+	upkeep  *Request
+	wake    chan struct{} // holds a token when there is something to take; never closed
+}
+
+func (q *queue) add(reqs []*Request) {
+	n := int64(0)
+	for _, r := range reqs {
+		n += int64(requestSize(r))
+	}
+	q.mu.Lock()
+	q.waiting = append(q.waiting, reqs...)
+	q.bytes += n
+	q.mu.Unlock()
+	q.poke()
+}
+
+func (q *queue) addWoken(ws []*waiter) {
+	q.mu.Lock()
+	q.woken = append(q.woken, ws...)
+	q.mu.Unlock()
+	q.poke()
+}
+
+func (q *queue) addUpkeep(r *Request) {
+	q.mu.Lock()
+	q.upkeep = r
+	q.mu.Unlock()
+	q.poke()
+}
+
+func (q *queue) poke() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *queue) size() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.bytes
+}
+
+// take moves everything to the proposer's own lists, which must be empty.
+func (q *queue) take(reqs []*Request) (taken []*Request, woken []*waiter, upkeep *Request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	taken, q.waiting = q.waiting, reqs[:0]
+	woken, q.woken = q.woken, nil
+	upkeep, q.upkeep = q.upkeep, nil
+	return taken, woken, upkeep
+}
+
+// done notes that requests of n bytes left for the log.
+func (q *queue) done(n int64) {
+	q.mu.Lock()
+	q.bytes -= n
+	q.mu.Unlock()
+}

@@ -1,0 +1,44 @@
+package replication
+
+import "github.com/millrace-io/millrace/resp/wire"
+
+// Class says what a request needs of the partition.
+type Class uint8
+
+const (
+	// Log marks a request that may change the state: it gets a place in the log.
+	Log Class = iota
+	// Read marks a request that only looks: it runs on the applied state, or
+	// rides in a batch at its place, without being logged.
+	Read
+)
+
+// Request is one command of one client on its way through a partition. Whoever
+// submits it owns it again, with all it points to, once To.Fill was called;
+// between the two nobody else may touch it.
+type Request struct {
+	// Op is what the state machine keeps about the command, usually a pointer
+	// into its table. It is not logged; a request decoded from the log has none.
+	Op any
+	// Args is the command as the client sent it, Args[0] its name.
+	Args  [][]byte
+	DB    int
+	Proto wire.Proto
+	Class Class
+	// Internal marks a command of the node's own, which no client can send.
+	Internal bool
+	// To gets the reply; nil when nobody waits for one.
+	To Replier
+
+	// Both are covered by the lock of the waits.
+	waiter *waiter // set while the request waits for a key
+	gone   bool    // the client left: not to be put in line any more
+}
+
+// Replier is the place where a request's reply goes.
+type Replier interface {
+	// Fill hands over the reply, once, from any goroutine. It copies what it
+	// keeps. An empty reply means that the connection is to be closed without
+	// an answer.
+	Fill(reply []byte)
+}

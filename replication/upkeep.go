@@ -1,0 +1,101 @@
+package replication
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// upkeep asks the state machine, when something is due, for the request that does
+// it: keys past their deadlines. One such request is on its way at a time.
+type upkeep struct {
+	mu      sync.Mutex
+	next    int64 // when to ask, Unix ms; 0: never
+	pending bool
+	poke    chan struct{} // holds a token when next or pending changed; never closed
+}
+
+func (u *upkeep) init() { u.poke = make(chan struct{}, 1) }
+
+// changed notes when something will be due.
+func (u *upkeep) changed(next int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if next != u.next {
+		u.next = next
+		u.signal()
+	}
+}
+
+// applied notes that the request on its way was applied.
+func (u *upkeep) applied() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.pending = false
+	u.signal()
+}
+
+// refused notes that the request could not be logged; it is due again at the next
+// change.
+func (u *upkeep) refused() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.pending = false
+}
+
+func (u *upkeep) signal() {
+	select {
+	case u.poke <- struct{}{}:
+	default:
+	}
+}
+
+// due reports how long to wait until something is due; false: for a signal.
+func (u *upkeep) due(now int64) (time.Duration, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.pending || u.next == 0 {
+		return 0, false
+	}
+	return time.Duration(max(u.next-now, 0)) * time.Millisecond, true
+}
+
+// runUpkeep is the goroutine that proposes what is due.
+func (p *Partition) runUpkeep(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.upkeep.poke:
+		case <-timer.C:
+		}
+		wait, ok := p.upkeep.due(p.clock.Now())
+		switch {
+		case !ok:
+			timer.Stop()
+		case wait > 0:
+			timer.Reset(wait)
+		default:
+			p.proposeUpkeep(timer)
+		}
+	}
+}
+
+func (p *Partition) proposeUpkeep(timer *time.Timer) {
+	p.mu.RLock()
+	now := p.clock.Now()
+	r := p.sm.Upkeep(now)
+	next := p.sm.NextUpkeep()
+	p.mu.RUnlock()
+	if r == nil {
+		p.upkeep.changed(next)
+		timer.Reset(max(time.Duration(next-now)*time.Millisecond, time.Millisecond))
+		return
+	}
+	p.upkeep.mu.Lock()
+	p.upkeep.pending = true
+	p.upkeep.mu.Unlock()
+	p.queue.addUpkeep(r)
+}

@@ -1,0 +1,369 @@
+package replication
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidwall/btree"
+
+	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+// waits are the requests that wait for keys of a partition. A waiter is in line,
+// or claimed (its request stands in an entry that is on its way: deadline,
+// UNBLOCK and disconnect wait for the outcome), or gone.
+type waits struct {
+	mu       sync.Mutex // covers all below, and every waiter's fields
+	registry *blocking.Registry
+	open     btree.Map[uint64, *waiter] // by wait number
+	last     uint64                     // wait number drawn
+
+	waiting atomic.Int64 // registry.Len(), to be asked without the lock
+}
+
+// waiter is a request that waits.
+type waiter struct {
+	blocking.Waiter
+	number uint64 // of its origin: replicated state serves it at most once
+	// again is the request as it is run when there may be something for it. Its
+	// reply goes where that of the first one was to go.
+	again Request
+	// request is what the session submitted; nil once the waiter is gone.
+	request *Request
+	timer   *time.Timer // nil: waits for ever
+	ended   ending      // why the wait is over, while the waiter is claimed
+	done    func(unblocked bool)
+}
+
+// ending is why a wait ends without being served.
+type ending uint8
+
+const (
+	notEnded ending = iota
+	endTimeout
+	endUnblocked
+	endError
+)
+
+// maxOpenSpan bounds the distance between the oldest open wait number and the
+// next one: replicated state keeps the served ones in between.
+const maxOpenSpan = 1 << 16
+
+const unblockedError = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
+
+func (w *waits) init() { w.registry = blocking.NewRegistry() }
+
+func (w *waits) none() bool { return w.waiting.Load() == 0 }
+
+// add puts r in line. The caller holds the partition's lock, so no entry is
+// applied between r's look at the state and its place in line.
+func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
+	wt := &waiter{request: r, again: *r}
+	wt.Wait = *want
+	wt.Owner = wt
+	if want.Args != nil {
+		wt.again.Args = want.Args
+	}
+	wt.again.waiter = wt
+	wt.Args = nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r.gone {
+		// The client left while the request was on its way.
+		r.To.Fill(nil)
+		return
+	}
+	r.waiter = wt
+	w.registry.Add(&wt.Waiter)
+	w.waiting.Add(1)
+	if !want.Shared {
+		w.draw(wt)
+	}
+	if want.Timeout > 0 {
+		wt.timer = time.AfterFunc(want.Timeout, func() { p.endWait(wt, endTimeout, nil) })
+	}
+}
+
+// draw gives wt the next wait number. The oldest open one may be numbered anew,
+// so that one waiter that is never served does not make the replicated record of
+// all later ones grow.
+func (w *waits) draw(wt *waiter) {
+	w.last++
+	wt.number = w.last
+	w.open.Set(wt.number, wt)
+	lowest, oldest, _ := w.open.Min()
+	if w.last-lowest > maxOpenSpan && !oldest.Claimed() {
+		w.open.Delete(lowest)
+		w.last++
+		oldest.number = w.last
+		w.open.Set(oldest.number, oldest)
+	}
+}
+
+// lowestOpen is the lowest wait number that may still be served.
+func (w *waits) lowestOpen() uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if lowest, _, ok := w.open.Min(); ok {
+		return lowest
+	}
+	return w.last + 1
+}
+
+// claimFirst claims the first in line of each group that waits for key.
+func (w *waits) claimFirst(key blocking.Key) []*waiter {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var claimed []*waiter
+	w.registry.EachFirst(key, func(bw *blocking.Waiter) {
+		claimed = append(claimed, bw.Owner.(*waiter))
+	})
+	for _, wt := range claimed {
+		w.registry.Claim(&wt.Waiter)
+	}
+	return claimed
+}
+
+// served answers a waiter and forgets it.
+func (w *waits) served(wt *waiter, reply []byte) {
+	w.mu.Lock()
+	r := w.remove(wt)
+	done := wt.done
+	w.mu.Unlock()
+	r.To.Fill(reply)
+	if done != nil {
+		done(false) // UNBLOCK came too late
+	}
+}
+
+// unserved takes back a claimed waiter that got nothing: to its old place, with
+// its old deadline, or out, when its wait ended meanwhile.
+func (w *waits) unserved(wt *waiter) {
+	w.mu.Lock()
+	if wt.ended == notEnded {
+		w.registry.Release(&wt.Waiter)
+		w.mu.Unlock()
+		return
+	}
+	r := w.remove(wt)
+	w.mu.Unlock()
+	wt.finish(r)
+}
+
+// refuse ends a waiter's wait with an error: its request could not be logged.
+func (w *waits) refuse(wt *waiter, text []byte) { w.served(wt, text) }
+
+// remove takes wt out of everything. The caller holds mu and fills the reply.
+func (w *waits) remove(wt *waiter) *Request {
+	w.registry.Remove(&wt.Waiter)
+	if wt.number != 0 {
+		w.open.Delete(wt.number)
+	}
+	w.waiting.Add(-1)
+	if wt.timer != nil {
+		wt.timer.Stop()
+	}
+	r := wt.request
+	r.waiter, wt.request = nil, nil
+	return r
+}
+
+// finish fills the reply of a wait that ended without being served.
+func (wt *waiter) finish(r *Request) {
+	if wt.ended == endError {
+		r.To.Fill(wire.AppendError(nil, unblockedError))
+	} else {
+		r.To.Fill(wire.AppendNullArray(nil, r.Proto))
+	}
+	if wt.done != nil {
+		wt.done(true)
+	}
+}
+
+// endWait ends a wait, now or, while the waiter is claimed, when the outcome is
+// known and it was not served.
+func (p *Partition) endWait(wt *waiter, why ending, done func(bool)) {
+	w := &p.waits
+	w.mu.Lock()
+	if wt.request == nil || wt.ended != notEnded {
+		w.mu.Unlock()
+		if done != nil {
+			done(false)
+		}
+		return
+	}
+	wt.ended, wt.done = why, done
+	if wt.Claimed() {
+		w.mu.Unlock()
+		return
+	}
+	r := w.remove(wt)
+	w.mu.Unlock()
+	wt.finish(r)
+	p.Flush()
+}
+
+// Cancel ends the wait of a request whose client is gone: it is not served any
+// more, unless that is already on its way. Its reply is filled as ever, for
+// nobody. A request that does not wait is left alone.
+func (p *Partition) Cancel(r *Request) {
+	w := &p.waits
+	w.mu.Lock()
+	r.gone = true
+	wt := r.waiter
+	w.mu.Unlock()
+	if wt != nil {
+		p.endWait(wt, endTimeout, nil)
+	}
+}
+
+// Unblock ends the wait of a request as CLIENT UNBLOCK does. done is called once,
+// with whether the request was waiting.
+func (p *Partition) Unblock(r *Request, withError bool, done func(bool)) {
+	w := &p.waits
+	w.mu.Lock()
+	wt := r.waiter
+	w.mu.Unlock()
+	if wt == nil {
+		done(false)
+		return
+	}
+	why := endUnblocked
+	if withError {
+		why = endError
+	}
+	p.endWait(wt, why, done)
+}
+
+// serveReady lets the waiters of keys look again. It runs on the apply goroutine
+// behind an entry, so the state holds still meanwhile.
+func (p *Partition) serveReady(keys []blocking.Key) {
+	if p.waits.none() {
+		return
+	}
+	for _, k := range keys {
+		p.serveShared(k)
+		p.serveGroups(k)
+	}
+}
+
+// serveShared serves the XREADs that wait for a key, in one pass.
+func (p *Partition) serveShared(k blocking.Key) {
+	w := &p.waits
+	var all, expired []*waiter
+	w.mu.Lock()
+	w.registry.EachShared(k, func(bw *blocking.Waiter) bool {
+		all = append(all, bw.Owner.(*waiter))
+		return true
+	})
+	w.mu.Unlock()
+	for _, wt := range all {
+		if p.lookAgain(wt) == mustLog && w.claim(wt) {
+			wt.again.Class = Log
+			expired = append(expired, wt)
+		}
+	}
+	if len(expired) > 0 {
+		p.queue.addWoken(expired)
+	}
+}
+
+// claim claims wt if it is still in line.
+func (w *waits) claim(wt *waiter) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if wt.request == nil || wt.Claimed() {
+		return false
+	}
+	if wt.number == 0 {
+		w.draw(wt)
+	}
+	w.registry.Claim(&wt.Waiter)
+	return true
+}
+
+// serveGroups lets the first in line of each group look again: one that has to be
+// logged is proposed; one that ends without changing anything (its group is gone)
+// makes room for the next.
+func (p *Partition) serveGroups(k blocking.Key) {
+	w := &p.waits
+	var log []*waiter
+	for {
+		var first []*waiter
+		w.mu.Lock()
+		w.registry.EachFirst(k, func(bw *blocking.Waiter) {
+			first = append(first, bw.Owner.(*waiter))
+		})
+		w.mu.Unlock()
+		left := false
+		for _, wt := range first {
+			switch p.lookAgain(wt) {
+			case mustLog:
+				if w.claim(wt) {
+					log = append(log, wt)
+				}
+			case answered:
+				left = true
+			}
+		}
+		if !left {
+			break
+		}
+	}
+	if len(log) > 0 {
+		p.queue.addWoken(log)
+	}
+}
+
+// sight is what a second look at the state had for a waiter.
+type sight uint8
+
+const (
+	nothing sight = iota
+	answered
+	mustLog
+)
+
+// lookAgain runs a waiter's request as a read, if it can be one.
+func (p *Partition) lookAgain(wt *waiter) sight {
+	p.waits.mu.Lock()
+	gone := wt.request == nil || wt.Claimed()
+	p.waits.mu.Unlock()
+	if gone {
+		return nothing
+	}
+	buf := buffers.get()
+	reply, wait, outcome := p.look(wt, *buf)
+	defer func() { buffers.put(buf, reply) }()
+	switch {
+	case outcome == ReadExpired:
+		return mustLog
+	case wait != nil:
+		return nothing
+	case outcome == ReadLong:
+		reply = p.View().Read(&wt.again, p.clock.Now(), nil)
+	}
+	p.waits.mu.Lock()
+	if wt.request == nil {
+		p.waits.mu.Unlock()
+		return nothing
+	}
+	r := p.waits.remove(wt)
+	p.waits.mu.Unlock()
+	r.To.Fill(reply)
+	return answered
+}
+
+// look runs a waiter's request as a read; a request that would change something
+// is reported as ReadExpired is: it has to be logged.
+func (p *Partition) look(wt *waiter, out []byte) ([]byte, *blocking.Wait, ReadOutcome) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	now := p.clock.Now()
+	if wt.again.Class == Log && !p.sm.Quiet(&wt.again, now) {
+		return out, nil, ReadExpired
+	}
+	return p.sm.Read(&wt.again, now, false, out)
+}
