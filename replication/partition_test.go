@@ -1,0 +1,325 @@
+package replication_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"go.uber.org/goleak"
+
+	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// lists is a small state machine: PUSH list value, LEN list, TAKE list (waits for a
+// value), TIMED list (the same, for 10 ms), BOOM (panics), HALF (panics behind a
+// change).
+type lists struct {
+	values  map[string][]string
+	ready   []blocking.Key
+	changed bool
+	index   uint64
+	entries int
+}
+
+func (l *lists) Begin(index uint64, _ int64) { l.index = index; l.entries++ }
+
+func (l *lists) Apply(r *replication.Request, _ uint32, _ bool, out []byte) ([]byte, *blocking.Wait) {
+	l.changed = false
+	switch word(r, 0) {
+	case "PUSH":
+		l.changed = true
+		l.values[word(r, 1)] = append(l.values[word(r, 1)], word(r, 2))
+		l.ready = append(l.ready, blocking.Key{Name: word(r, 1)})
+		return wire.AppendInt(out, int64(len(l.values[word(r, 1)]))), nil
+	case "TAKE", "TIMED":
+		vs := l.values[word(r, 1)]
+		if len(vs) == 0 {
+			return out, l.wait(r)
+		}
+		l.values[word(r, 1)] = vs[1:]
+		return wire.AppendBulkString(out, vs[0]), nil
+	case "HALF":
+		l.changed = true
+		panic("half way")
+	}
+	panic("boom")
+}
+
+func (l *lists) wait(r *replication.Request) *blocking.Wait {
+	w := &blocking.Wait{Keys: []blocking.Key{{Name: word(r, 1)}}, Group: "g"}
+	if word(r, 0) == "TIMED" {
+		w.Timeout = 10 * time.Millisecond
+	}
+	return w
+}
+
+func word(r *replication.Request, i int) string { return string(r.Args[i]) }
+
+func (l *lists) Changed() bool { return l.changed }
+func (l *lists) Ready() []blocking.Key {
+	r := l.ready
+	l.ready = nil
+	return r
+}
+
+func (l *lists) Read(r *replication.Request, _ int64, _ bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
+	switch word(r, 0) {
+	case "LEN":
+		return wire.AppendInt(out, int64(len(l.values[word(r, 1)]))), nil, replication.ReadDone
+	case "LONG":
+		return out, nil, replication.ReadLong
+	}
+	return out, l.wait(r), replication.ReadDone
+}
+
+func (l *lists) Quiet(r *replication.Request, _ int64) bool {
+	return (word(r, 0) == "TAKE" || word(r, 0) == "TIMED") && len(l.values[word(r, 1)]) == 0
+}
+
+func (l *lists) Adds(r *replication.Request) (blocking.Key, bool) {
+	return blocking.Key{Name: word(r, min(1, len(r.Args)-1))}, word(r, 0) == "PUSH"
+}
+
+func (l *lists) Upkeep(int64) *replication.Request { return nil }
+func (l *lists) NextUpkeep() int64                 { return 0 }
+func (l *lists) View() replication.View {
+	v := listsView{}
+	for k, vs := range l.values {
+		v[k] = strings.Join(vs, ",")
+	}
+	return v
+}
+func (l *lists) Restore(replication.SectionReader) error { return errors.New("not asked for") }
+
+type listsView map[string]string
+
+func (v listsView) Snapshot(replication.SectionWriter) error { return nil }
+func (v listsView) Read(r *replication.Request, _ int64, out []byte) []byte {
+	return wire.AppendBulkString(out, v[word(r, 1)])
+}
+
+// slot waits for one reply.
+type slot struct{ reply chan string }
+
+func (s slot) Fill(b []byte) { s.reply <- string(b) }
+
+type harness struct {
+	*replication.Partition
+	t     *testing.T
+	lists *lists
+	fatal chan error
+}
+
+func start(t *testing.T) *harness {
+	h := &harness{t: t, lists: &lists{values: map[string][]string{}}, fatal: make(chan error, 1)}
+	h.Partition = replication.New(h.lists, replication.Options{
+		Origin: replication.Origin{Node: 1, Boot: 2},
+		Flush:  func() {},
+		Refuse: func() error { return nil },
+		Fatal:  func(err error) { h.fatal <- err },
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	stores := raft.NewInmemStore()
+	if err := h.Start(ctx, replication.Stores{Log: stores, Stable: stores, Snapshots: raft.NewInmemSnapshotStore()}); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { done <- h.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-done, h.Stop()); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+func (h *harness) request(class replication.Class, words ...string) (*replication.Request, slot) {
+	s := slot{make(chan string, 1)}
+	r := &replication.Request{Class: class, Proto: wire.RESP2, To: s}
+	for _, w := range words {
+		r.Args = append(r.Args, []byte(w))
+	}
+	return r, s
+}
+
+func (h *harness) submit(class replication.Class, words ...string) slot {
+	r, s := h.request(class, words...)
+	h.Submit([]*replication.Request{r})
+	return s
+}
+
+func (s slot) want(t *testing.T, want string) {
+	t.Helper()
+	select {
+	case got := <-s.reply:
+		if got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("no reply, want %q", want)
+	}
+}
+
+func (h *harness) waitBlocked(n int) {
+	h.t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; {
+		if got, _ := h.Blocked(); got == n {
+			return
+		} else if time.Now().After(end) {
+			h.t.Fatalf("%d requests wait, want %d", got, n)
+		}
+	}
+}
+
+func TestOrderWithinOneSubmit(t *testing.T) {
+	h := start(t)
+	var reqs []*replication.Request
+	var slots []slot
+	for i := range 100 {
+		r, s := h.request(replication.Log, "PUSH", "l", fmt.Sprint(i))
+		reqs, slots = append(reqs, r), append(slots, s)
+		r, s = h.request(replication.Read, "LEN", "l")
+		reqs, slots = append(reqs, r), append(slots, s)
+	}
+	h.Submit(reqs)
+	for i := range 100 {
+		want := fmt.Sprintf(":%d\r\n", i+1)
+		slots[2*i].want(t, want)
+		slots[2*i+1].want(t, want)
+	}
+}
+
+func TestManySubmitters(t *testing.T) {
+	h := start(t)
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			list := fmt.Sprint("l", i)
+			for n := range 50 {
+				h.submit(replication.Log, "PUSH", list, "v").want(t, fmt.Sprintf(":%d\r\n", n+1))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestReadNow(t *testing.T) {
+	h := start(t)
+	h.submit(replication.Log, "PUSH", "l", "v").want(t, ":1\r\n")
+	for {
+		// The reply may come before Apply gives the lock back.
+		r, s := h.request(replication.Read, "LEN", "l")
+		if h.ReadNow(r) {
+			s.want(t, ":1\r\n")
+			return
+		}
+	}
+}
+
+func TestLongReadSeesWhatStandsBeforeIt(t *testing.T) {
+	h := start(t)
+	a, sa := h.request(replication.Log, "PUSH", "l", "a")
+	long, sl := h.request(replication.Read, "LONG", "l")
+	b, sb := h.request(replication.Log, "PUSH", "l", "b")
+	h.Submit([]*replication.Request{a, long, b})
+	sa.want(t, ":1\r\n")
+	sb.want(t, ":2\r\n")
+	sl.want(t, "$1\r\na\r\n")
+}
+
+func TestWaiterIsServedInTheEntryThatServesIt(t *testing.T) {
+	h := start(t)
+	taken := h.submit(replication.Log, "TAKE", "l")
+	h.waitBlocked(1)
+	var before int
+	h.Inspect(func(replication.StateMachine, int64) { before = h.lists.entries })
+	h.submit(replication.Log, "PUSH", "l", "v").want(t, ":1\r\n")
+	taken.want(t, "$1\r\nv\r\n")
+	h.waitBlocked(0)
+	h.Inspect(func(replication.StateMachine, int64) {
+		if n := h.lists.entries - before; n != 1 {
+			t.Errorf("push and take took %d entries", n)
+		}
+	})
+}
+
+func TestWaitersAreServedFirstComeFirstServed(t *testing.T) {
+	h := start(t)
+	var slots []slot
+	for i := range 5 {
+		slots = append(slots, h.submit(replication.Log, "TAKE", "l"))
+		h.waitBlocked(i + 1)
+	}
+	var reqs []*replication.Request
+	for i := range 3 {
+		r, _ := h.request(replication.Log, "PUSH", "l", fmt.Sprint(i))
+		reqs = append(reqs, r)
+	}
+	h.Submit(reqs)
+	for i := range 3 {
+		slots[i].want(t, fmt.Sprintf("$1\r\n%d\r\n", i))
+	}
+	h.waitBlocked(2)
+	for i := 3; i < 5; i++ {
+		h.submit(replication.Log, "PUSH", "l", fmt.Sprint(i))
+		slots[i].want(t, fmt.Sprintf("$1\r\n%d\r\n", i))
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	h := start(t)
+	h.submit(replication.Log, "TIMED", "l").want(t, "*-1\r\n")
+	h.waitBlocked(0)
+}
+
+func TestUnblock(t *testing.T) {
+	h := start(t)
+	for _, withError := range []bool{false, true} {
+		r, s := h.request(replication.Log, "TAKE", "l")
+		h.Submit([]*replication.Request{r})
+		h.waitBlocked(1)
+		answer := make(chan bool, 1)
+		h.Unblock(r, withError, func(b bool) { answer <- b })
+		if withError {
+			s.want(t, "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n")
+		} else {
+			s.want(t, "*-1\r\n")
+		}
+		if !<-answer {
+			t.Error("UNBLOCK says that it did not wait")
+		}
+	}
+}
+
+func TestCancelledWaiterIsNotServed(t *testing.T) {
+	h := start(t)
+	r, s := h.request(replication.Log, "TAKE", "l")
+	h.Submit([]*replication.Request{r})
+	h.waitBlocked(1)
+	h.Cancel(r)
+	<-s.reply
+	h.submit(replication.Log, "PUSH", "l", "v").want(t, ":1\r\n")
+	h.submit(replication.Log, "TAKE", "l").want(t, "$1\r\nv\r\n")
+}
+
+func TestPanicBeforeAChangeFailsTheCommandAlone(t *testing.T) {
+	h := start(t)
+	boom, sb := h.request(replication.Log, "BOOM")
+	push, sp := h.request(replication.Log, "PUSH", "l", "v")
+	h.Submit([]*replication.Request{boom, push})
+	sb.want(t, "-ERR internal error\r\n")
+	sp.want(t, ":1\r\n")
+}
