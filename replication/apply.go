@@ -40,7 +40,7 @@ func (p *Partition) apply(l *raft.Log) {
 	}
 	p.applied, p.lastTime = l.Index, entry.time
 	p.sm.Begin(l.Index, entry.time)
-	a := &application{p: p, own: own != nil, time: entry.time, index: l.Index}
+	a := &application{p: p, time: entry.time, index: l.Index}
 	if own != nil {
 		a.run(own.parts)
 	} else {
@@ -64,7 +64,6 @@ func (p *Partition) apply(l *raft.Log) {
 // application is one entry being applied.
 type application struct {
 	p       *Partition
-	own     bool // this process proposed it
 	time    int64
 	index   uint64
 	ordinal uint32
@@ -105,11 +104,12 @@ func (a *application) runPart(pt *part) {
 		}
 	case partWait:
 		a.runWait(pt)
-	case partUpkeep:
-		pt.reqs[0].Internal = true
-		a.log(pt.reqs[0])
-		if a.own {
-			a.p.upkeep.applied()
+	case partInternal:
+		r := pt.reqs[0]
+		r.Internal = true
+		a.log(r)
+		if r.To != nil {
+			r.To.Fill(a.p.scratch.reply)
 		}
 	}
 }

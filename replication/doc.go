@@ -32,10 +32,10 @@
 //
 //	entry    = format (1 byte, 1) apply-version (uvarint) time (8, Unix ms) proposer part...
 //	proposer = node (8) boot (8) proposal (uvarint)
-//	part     = batch | wait | upkeep
+//	part     = batch | wait | internal
 //	batch    = 'B' node (8) boot (8) sequence (uvarint) count (uvarint) request...
 //	wait     = 'W' node (8) boot (8) number (uvarint) lowest-open (uvarint) request
-//	upkeep   = 'U' request, an internal command of the leader, such as expiry
+//	internal = 'I' request, a command of the leader's own, such as expiry
 //	request  = flags (1 byte: 1 RESP3) database (uvarint) argc (uvarint) argument...
 //	argument = length (uvarint) bytes
 //

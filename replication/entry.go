@@ -16,9 +16,9 @@ const (
 
 // The kinds of part.
 const (
-	partBatch  = 'B'
-	partWait   = 'W'
-	partUpkeep = 'U'
+	partBatch    = 'B'
+	partWait     = 'W'
+	partInternal = 'I'
 )
 
 const flagRESP3 = 1
@@ -88,7 +88,7 @@ func appendPart(b []byte, p *part) []byte {
 		return b
 	}
 	b = append(b, p.kind)
-	if p.kind != partUpkeep {
+	if p.kind != partInternal {
 		b = appendOrigin(b, p.origin, p.number)
 	}
 	switch p.kind {
@@ -200,7 +200,7 @@ func (r *entryReader) next(p *part) (bool, error) {
 		count, err = r.uvarint()
 	case partWait:
 		p.lowest, err = r.uvarint()
-	case partUpkeep:
+	case partInternal:
 	default:
 		err = fmt.Errorf("%w: part of unknown kind %d", ErrEntry, p.kind)
 	}

@@ -25,7 +25,7 @@ func args(words ...string) [][]byte {
 func goldenParts() (header, []part) {
 	o := Origin{Node: 0x1122334455667788, Boot: 0x99}
 	return header{time: 1_700_000_000_123, proposer: o, proposal: 300}, []part{
-		{kind: partUpkeep, reqs: []*Request{{Args: args("expire")}}},
+		{kind: partInternal, reqs: []*Request{{Args: args("expire")}}},
 		{kind: partBatch, origin: o, number: 7, reqs: []*Request{
 			{Args: args("XADD", "s", "*", "f", "v"), Proto: wire.RESP2},
 			{Args: args("XLEN", "s"), Class: Read},
@@ -61,12 +61,12 @@ func TestEntryRoundTrip(t *testing.T) {
 		h := header{rapid.Int64().Draw(t, "time"), Origin{rapid.Uint64().Draw(t, "node"), rapid.Uint64().Draw(t, "boot")}, rapid.Uint64().Draw(t, "proposal")}
 		var parts []part
 		for range rapid.IntRange(0, 4).Draw(t, "parts") {
-			pt := part{kind: rapid.SampledFrom([]byte{partBatch, partWait, partUpkeep}).Draw(t, "kind")}
+			pt := part{kind: rapid.SampledFrom([]byte{partBatch, partWait, partInternal}).Draw(t, "kind")}
 			n := 1
 			if pt.kind == partBatch {
 				n = rapid.IntRange(1, 5).Draw(t, "requests")
 			}
-			if pt.kind != partUpkeep {
+			if pt.kind != partInternal {
 				pt.origin, pt.number = h.proposer, rapid.Uint64().Draw(t, "number")
 			}
 			if pt.kind == partWait {

@@ -78,6 +78,12 @@ func New(sm StateMachine, o Options) *Partition {
 // caller's again on return. It never blocks.
 func (p *Partition) Submit(reqs []*Request) { p.queue.add(reqs) }
 
+// SubmitInternal takes a command of the node's own. Its reply is filled as ever.
+func (p *Partition) SubmitInternal(r *Request) {
+	r.Internal = true
+	p.queue.addInternal(r)
+}
+
 // Backlog is the size of the requests that wait to be proposed, in bytes.
 func (p *Partition) Backlog() int64 { return p.queue.size() }
 

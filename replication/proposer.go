@@ -25,10 +25,10 @@ type proposer struct {
 	window chan struct{}
 
 	// reqs are taken from the queue and not yet proposed, from the first on.
-	reqs   []*Request
-	first  int
-	woken  []*waiter
-	upkeep *Request
+	reqs     []*Request
+	first    int
+	woken    []*waiter
+	internal []*Request
 
 	sequence uint64 // of the last part of this origin
 	proposal uint64 // of the last entry
@@ -77,7 +77,7 @@ func (p *Partition) proposeNext() bool {
 	q := &p.proposer
 	p.refill()
 	p.answerHead()
-	if q.first == len(q.reqs) && len(q.woken) == 0 && q.upkeep == nil {
+	if q.first == len(q.reqs) && len(q.woken) == 0 && len(q.internal) == 0 {
 		return false
 	}
 	if err := p.Refuse(); err != nil {
@@ -104,9 +104,11 @@ func (p *Partition) refill() {
 	}
 	clear(q.reqs)
 	var woken []*waiter
-	q.reqs, woken, q.upkeep = p.queue.take(q.reqs)
+	var internal []*Request
+	q.reqs, woken, internal = p.queue.take(q.reqs)
 	q.first = 0
 	q.woken = append(q.woken, woken...)
+	q.internal = append(q.internal, internal...)
 }
 
 // answerHead answers what needs no place in the log: reads, and requests that
@@ -205,8 +207,10 @@ func (p *Partition) refuse(err error) {
 	for _, w := range q.woken {
 		p.waits.refuse(w, text)
 	}
-	q.woken, q.upkeep = q.woken[:0], nil
-	p.upkeep.refused()
+	for _, r := range q.internal {
+		r.To.Fill(text)
+	}
+	q.woken, q.internal = q.woken[:0], q.internal[:0]
 	p.Flush()
 	p.queue.poke()
 }
@@ -215,11 +219,12 @@ func (p *Partition) refuse(err error) {
 func (p *Partition) nextBatch() *batch {
 	q := &p.proposer
 	b := q.newBatch()
-	if q.upkeep != nil {
+	for _, r := range q.internal {
 		pt := b.newPart()
-		pt.kind, pt.reqs = partUpkeep, append(pt.reqs, q.upkeep)
-		q.upkeep = nil
+		pt.kind, pt.reqs = partInternal, append(pt.reqs, r)
 	}
+	clear(q.internal)
+	q.internal = q.internal[:0]
 	for _, w := range q.woken {
 		b.addWait(p.Origin, w, p.waits.lowestOpen())
 	}

@@ -6,12 +6,12 @@ import "sync"
 // It is bounded by those who submit: a session has a limited number of unfinished
 // requests, and holds its client back while Backlog is past the bound.
 type queue struct {
-	mu      sync.Mutex
-	waiting []*Request
-	bytes   int64
-	woken   []*waiter // waiters whose request is to be logged
-	upkeep  *Request
-	wake    chan struct{} // holds a token when there is something to take; never closed
+	mu       sync.Mutex
+	waiting  []*Request
+	bytes    int64
+	woken    []*waiter     // waiters whose request is to be logged
+	internal []*Request    // commands of the node's own
+	wake     chan struct{} // holds a token when there is something to take; never closed
 }
 
 func (q *queue) add(reqs []*Request) {
@@ -33,9 +33,9 @@ func (q *queue) addWoken(ws []*waiter) {
 	q.poke()
 }
 
-func (q *queue) addUpkeep(r *Request) {
+func (q *queue) addInternal(r *Request) {
 	q.mu.Lock()
-	q.upkeep = r
+	q.internal = append(q.internal, r)
 	q.mu.Unlock()
 	q.poke()
 }
@@ -54,13 +54,13 @@ func (q *queue) size() int64 {
 }
 
 // take moves everything to the proposer's own lists, which must be empty.
-func (q *queue) take(reqs []*Request) (taken []*Request, woken []*waiter, upkeep *Request) {
+func (q *queue) take(reqs []*Request) (taken []*Request, woken []*waiter, internal []*Request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	taken, q.waiting = q.waiting, reqs[:0]
 	woken, q.woken = q.woken, nil
-	upkeep, q.upkeep = q.upkeep, nil
-	return taken, woken, upkeep
+	internal, q.internal = q.internal, nil
+	return taken, woken, internal
 }
 
 // done notes that requests of n bytes left for the log.

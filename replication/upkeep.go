@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"time"
@@ -27,20 +28,15 @@ func (u *upkeep) changed(next int64) {
 	}
 }
 
-// applied notes that the request on its way was applied.
-func (u *upkeep) applied() {
+// Fill implements Replier for the request on its way: it was applied, and there
+// may be more to do; or it could not be logged, then the next change asks again.
+func (u *upkeep) Fill(reply []byte) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.pending = false
-	u.signal()
-}
-
-// refused notes that the request could not be logged; it is due again at the next
-// change.
-func (u *upkeep) refused() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.pending = false
+	if !bytes.HasPrefix(reply, []byte("-")) {
+		u.signal()
+	}
 }
 
 func (u *upkeep) signal() {
@@ -97,5 +93,6 @@ func (p *Partition) proposeUpkeep(timer *time.Timer) {
 	p.upkeep.mu.Lock()
 	p.upkeep.pending = true
 	p.upkeep.mu.Unlock()
-	p.queue.addUpkeep(r)
+	r.To = &p.upkeep
+	p.queue.addInternal(r)
 }
