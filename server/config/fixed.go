@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"net"
 	"strings"
 )
@@ -158,7 +157,7 @@ func isSave(value string) error {
 		bad = bad || err != nil || n < int64(1-i%2)
 	}
 	if bad {
-		return errors.New("Invalid save parameters")
+		return reason("Invalid save parameters")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,10 +19,10 @@ type BufferLimits struct {
 	Normal, Replica, PubSub BufferLimit
 }
 
-var (
-	errLimitWords = errors.New("Wrong number of arguments in buffer limit configuration.")
-	errLimitClass = errors.New("Invalid client class specified in buffer limit configuration.")
-	errLimitValue = errors.New("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
+const (
+	errLimitWords reason = "Wrong number of arguments in buffer limit configuration."
+	errLimitClass reason = "Invalid client class specified in buffer limit configuration."
+	errLimitValue reason = "Error in hard, soft or soft_seconds setting in buffer limit configuration."
 )
 
 // String is the form of CONFIG GET.

@@ -115,7 +115,7 @@ func (p *parameter) setEnum(c *Config, value string) error {
 		}
 		known = append(known, w[0])
 	}
-	return fmt.Errorf("argument(s) must be one of the following: %s", strings.Join(known, ", "))
+	return reason("argument(s) must be one of the following: " + strings.Join(known, ", "))
 }
 
 func setBool(to *bool, value string) error {
@@ -125,7 +125,7 @@ func setBool(to *bool, value string) error {
 	case "no":
 		*to = false
 	default:
-		return errors.New("argument must be 'yes' or 'no'")
+		return reason("argument must be 'yes' or 'no'")
 	}
 	return nil
 }
@@ -153,7 +153,7 @@ func (p *parameter) setInt(c *Config, value string) error {
 func canonicalInt(value string) (int64, error) {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != value {
-		return 0, errors.New("argument couldn't be parsed into an integer")
+		return 0, reason("argument couldn't be parsed into an integer")
 	}
 	return n, nil
 }
@@ -164,7 +164,7 @@ func setSize(s *Setting, to *int64, value string) error {
 		return s.between(math.MinInt64) // as Redis, where it wraps around
 	}
 	if err != nil {
-		return errors.New("argument must be a memory value")
+		return reason("argument must be a memory value")
 	}
 	return assign(to, n, s.between(n))
 }

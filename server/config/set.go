@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -14,10 +13,15 @@ type change struct {
 
 type changes []change
 
-// Reasons for which Redis refuses a pair before it looks at the value.
-var (
-	errImmutable = errors.New("can't set immutable config")
-	errDuplicate = errors.New("duplicate parameter")
+// reason is why Redis refuses a pair, in its very words.
+type reason string
+
+func (r reason) Error() string { return string(r) }
+
+// Reasons for which a pair is refused before its value is looked at.
+const (
+	errImmutable reason = "can't set immutable config"
+	errDuplicate reason = "duplicate parameter"
 )
 
 // resolve looks all pairs up. As in Redis an unknown name is reported before any
