@@ -43,22 +43,6 @@ func Load(flags *pflag.FlagSet) (*Config, error) {
 	return c, nil
 }
 
-// checkEnvironment looks for variables that were meant for us and miss.
-func checkEnvironment(environ []string) error {
-	known := map[string]bool{envPrefix + "_" + strings.ToUpper(FileFlag): true}
-	for i := range settings {
-		known[settings[i].EnvName()] = true
-	}
-	sort.Strings(environ) // of several unknown ones always the same is named
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, envPrefix+"_") && !known[name] {
-			return &Error{Origin: name, Reason: unknownSetting}
-		}
-	}
-	return nil
-}
-
 // loader knows the sources of values.
 type loader struct {
 	merged *viper.Viper

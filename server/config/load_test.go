@@ -81,6 +81,17 @@ func TestEmptyVariableIsAValue(t *testing.T) {
 	}
 }
 
+// Kubernetes sets these wherever a service is named millrace.
+func TestServiceLinksOfKubernetesAreNoSettings(t *testing.T) {
+	for name, value := range map[string]string{
+		"MILLRACE_PORT": "tcp://10.0.0.1:6379", "MILLRACE_SERVICE_HOST": "10.0.0.1", "MILLRACE_SERVICE_PORT": "6379",
+		"MILLRACE_SERVICE_PORT_REDIS": "6379", "MILLRACE_PORT_6379_TCP_ADDR": "10.0.0.1", "MILLRACE_PORT_6379_TCP": "tcp://10.0.0.1:6379",
+	} {
+		t.Setenv(name, value)
+	}
+	load(t)
+}
+
 func TestFileForms(t *testing.T) {
 	c := load(t, "--config", writeFile(t, `
 protected-mode: false
@@ -104,6 +115,7 @@ func TestLoadRefuses(t *testing.T) {
 		want                        string
 	}{
 		{name: "unknown variable", variable: "MILLRACE_FSYNK", value: "no", want: "MILLRACE_FSYNK: unknown setting"},
+		{name: "variable for the port", variable: "MILLRACE_PORT", value: "6380", want: "MILLRACE_PORT: unknown setting"},
 		{name: "unknown key", file: "fsynk: no", want: "millrace.yaml: fsynk: unknown setting"},
 		{name: "unknown nested key", file: "fsync:\n  mode: no", want: "millrace.yaml: fsync.mode: unknown setting"},
 		{name: "key without a value", file: "fsync:", want: "millrace.yaml: fsync: has no value"},

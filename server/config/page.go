@@ -100,7 +100,8 @@ Every setting has one name in four places. The first one that has it counts:
 4. the default.
 
 ` + "`millrace config sample`" + ` prints a file with all settings. A flag, a variable ` + "`MILLRACE_...`" + ` or a key that no setting knows
-stops the start with a line that names it, and so does a value that does not fit.
+stops the start with a line that names it, and so does a value that does not fit. (What Kubernetes sets for a service named
+millrace, ` + "`MILLRACE_SERVICE_HOST`, `MILLRACE_PORT_6379_TCP`" + ` and the like, is passed over.)
 
 Sizes are bytes and take ` + "`b`, `k`, `kb`, `m`, `mb`, `g`, `gb`, `t`, `tb`" + `: ` + "`k` is 1000, `kb` is 1024" + `, as in Redis. Times take
 ` + "`ms`, `s`, `m`, `h`" + `; a number alone is seconds. Text in a YAML file is best put in quotes.
