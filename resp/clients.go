@@ -1,0 +1,136 @@
+package resp
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/millrace-io/millrace/commands"
+)
+
+// registry is the set of connections.
+type registry struct {
+	mu   sync.Mutex
+	byID map[uint64]*Session
+}
+
+// add takes a session in if there is room for it; limit 0 means there is.
+func (r *registry) add(s *Session, limit int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if limit > 0 && len(r.byID) >= limit {
+		return false
+	}
+	r.byID[s.id] = s
+	return true
+}
+
+func (r *registry) remove(s *Session) {
+	r.mu.Lock()
+	delete(r.byID, s.id)
+	r.mu.Unlock()
+}
+
+func (r *registry) find(id uint64) *Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.byID[id]
+}
+
+func (r *registry) len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.byID)
+}
+
+// each calls fn for every session, in the order of their IDs, without the lock.
+func (r *registry) each(fn func(*Session)) {
+	r.mu.Lock()
+	all := make([]*Session, 0, len(r.byID))
+	for _, s := range r.byID {
+		all = append(all, s)
+	}
+	r.mu.Unlock()
+	slices.SortFunc(all, func(a, b *Session) int { return int(a.id) - int(b.id) })
+	for _, s := range all {
+		fn(s)
+	}
+}
+
+// EachClient calls fn for every connection, in the order of their IDs.
+func (srv *Server) EachClient(fn func(commands.ClientInfo)) {
+	srv.clients.each(func(s *Session) { fn(s.Info()) })
+}
+
+// Clients is the number of connections.
+func (srv *Server) Clients() int { return srv.clients.len() }
+
+// Unblock ends the wait of a blocked client. done is called once, from any
+// goroutine, with whether it waited.
+func (srv *Server) Unblock(id uint64, withError bool, done func(unblocked bool)) {
+	sl := srv.blockedSlot(id)
+	if sl == nil {
+		done(false)
+		return
+	}
+	// The request may be answered meanwhile; it is never used again, so the
+	// router then finds that it does not wait.
+	srv.router.Unblock(&sl.req, withError, done)
+}
+
+// blockedSlot is the slot that a blocked client waits for.
+func (srv *Server) blockedSlot(id uint64) *slot {
+	s := srv.clients.find(id)
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for sl := s.queue.head; sl != nil; sl = sl.next {
+		if sl.blocking && sl.state == slotWaiting {
+			return sl
+		}
+	}
+	return nil
+}
+
+// Kill closes a connection at once and reports whether there was one.
+func (srv *Server) Kill(id uint64) bool {
+	s := srv.clients.find(id)
+	if s == nil {
+		return false
+	}
+	s.sever()
+	return true
+}
+
+// sever closes the connection at once, from any goroutine.
+func (s *Session) sever() {
+	s.mu.Lock()
+	s.cut = true
+	touch := !s.touched
+	s.touched = true
+	s.mu.Unlock()
+	if touch {
+		s.home.touch(s)
+	}
+	s.server.Flush()
+}
+
+// Info describes the session, from any goroutine.
+func (s *Session) Info() commands.ClientInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := &s.info
+	c := commands.ClientInfo{
+		ID: s.id, Addr: s.remote, LocalAddr: s.local, FD: s.fd,
+		Name: i.name, Created: s.created.UnixMilli(), LastUsed: i.lastUsed.UnixMilli(),
+		DB: i.db, User: i.user, Proto: i.proto, LibName: i.libName, LibVer: i.libVer,
+		Blocked: i.blocked, Closing: i.closing,
+		QueryBytes: i.buffered, ReplyBytes: s.unsentLocked(), ReplySlots: s.unfilled,
+		NetIn: i.netIn, NetOut: i.netOut, Commands: i.commands,
+	}
+	if i.command != nil {
+		c.Command = i.command.FullName()
+	}
+	return c
+}

@@ -1,0 +1,328 @@
+package resp
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// maxAhead is how much is read ahead of the session.
+const maxAhead = 256 << 10
+
+// redconConn is the connection that redcon sees. Read gives redcon a call whenever
+// there is something to do, and the end once all is done. Read, turn and what they
+// call run on redcon's goroutine, the session's home.
+type redconConn struct {
+	net.Conn
+	front   *redconFront
+	session *Session
+	pool    pool
+	work    chan struct{} // holds one when there is something to do; never closed
+	call    string        // what redcon has not read yet
+
+	buf       []byte // output that is being written
+	refused   bool
+	lingering bool
+	lingered  int
+	deadline  time.Time // of lingering
+	over      bool      // redcon is to see the end
+
+	mu        sync.Mutex
+	space     sync.Cond // the reader waits for room, or the end
+	ahead     []byte    // read and not taken by the session
+	ended     bool      // nothing more comes
+	failed    bool      // the connection is broken
+	closed    bool
+	softSince time.Time
+}
+
+func newRedconConn(f *redconFront, nc net.Conn) *redconConn {
+	c := &redconConn{
+		Conn: nc, front: f, work: make(chan struct{}, 1),
+		pool: pool{maxChunks: 2, maxSlots: 256},
+	}
+	c.space.L = &c.mu
+	c.session = f.server.newSession(c, &c.pool, f.server.homes[0], nc.RemoteAddr().String(), nc.LocalAddr().String())
+	return c
+}
+
+// touch implements home.
+func (c *redconConn) touch(*Session) { c.signal() }
+
+func (c *redconConn) signal() {
+	select {
+	case c.work <- struct{}{}:
+	default: // it is going to look anyway
+	}
+}
+
+// readAhead reads into a bounded buffer, so that the end of a client is seen while
+// its command blocks.
+func (c *redconConn) readAhead() {
+	defer c.front.wg.Done()
+	b := make([]byte, chunkSize)
+	for {
+		n, err := c.Conn.Read(b)
+		c.mu.Lock()
+		for len(c.ahead) > 0 && len(c.ahead)+n > maxAhead && !c.closed {
+			c.space.Wait()
+		}
+		c.ahead = append(c.ahead, b[:n]...)
+		if err != nil {
+			c.ended = true
+			c.failed = !errors.Is(err, io.EOF)
+		}
+		stop := c.ended || c.closed
+		c.mu.Unlock()
+		c.signal()
+		if stop {
+			return
+		}
+	}
+}
+
+// Read gives redcon a call, once there is something to do.
+func (c *redconConn) Read(p []byte) (int, error) {
+	if c.call == "" {
+		if c.over {
+			c.awaitFills()
+			return 0, io.EOF
+		}
+		select {
+		case <-c.work:
+		case <-c.front.done:
+			c.over = true
+		}
+		c.call = call
+	}
+	n := copy(p, c.call)
+	c.call = c.call[n:]
+	return n, nil
+}
+
+// Write swallows redcon's own output: there is none, replies go out in turn.
+func (c *redconConn) Write(p []byte) (int, error) { return len(p), nil }
+
+// turn lets the session go on with what was read, sends what there is, and sees to
+// the end of the connection.
+func (c *redconConn) turn() {
+	s := c.session
+	s.now = time.Now()
+	for more := true; more && !c.over; {
+		if c.lingering {
+			c.linger()
+			return
+		}
+		more = c.feed()
+		more = s.turn() || more
+		if s.end == severing {
+			c.sever()
+			return
+		}
+		c.write()
+		more = more || s.mayGoOn()
+	}
+	switch {
+	case c.over:
+	case s.end == closing && s.finished():
+		c.shutDown()
+	case s.server.stopping.Load() && s.drained():
+		s.cancelWait()
+		c.shutDown()
+	}
+}
+
+// feed gives the session what was read, if it may take it, and reports whether
+// there may be more.
+func (c *redconConn) feed() bool {
+	s := c.session
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failed && len(c.ahead) == 0 {
+		s.end = severing
+		return false
+	}
+	if c.ended && !s.hungUp {
+		s.hungUp = true
+		s.cancelWait()
+	}
+	if s.stopped || s.end != open || s.ended {
+		return false
+	}
+	if len(c.ahead) == 0 {
+		if !c.ended {
+			return false
+		}
+		s.ended = true
+		s.stopped = true // its turn finds that nothing is left
+		return true
+	}
+	n := copy(s.parser.space(), c.ahead)
+	c.ahead = c.ahead[:copy(c.ahead, c.ahead[n:])]
+	c.space.Signal()
+	s.parser.wrote(n)
+	s.received += n
+	s.stats.NetIn.Add(uint64(n))
+	s.stats.Reads.Add(1)
+	s.stopped = true // its turn runs it
+	return true
+}
+
+// write sends all there is; it may wait for the client.
+func (c *redconConn) write() {
+	s := c.session
+	for !c.over {
+		s.mu.Lock()
+		c.buf, s.out = s.out, c.buf[:0]
+		s.writing = len(c.buf)
+		s.mu.Unlock()
+		if len(c.buf) == 0 {
+			return
+		}
+		n, err := c.Conn.Write(c.buf)
+		s.stats.NetOut.Add(uint64(n))
+		s.stats.Writes.Add(1)
+		s.mu.Lock()
+		s.writing = 0
+		s.info.netOut += uint64(n)
+		s.mu.Unlock()
+		if cap(c.buf) > maxKeptOutput {
+			c.buf = nil
+		}
+		if err != nil {
+			c.finish()
+		}
+	}
+}
+
+func (c *redconConn) sever() {
+	s := c.session
+	s.mu.Lock()
+	overflow := s.overflow
+	s.mu.Unlock()
+	if overflow {
+		s.stats.OutputLimit.Add(1)
+		s.server.log.Warn("closed client past client-output-buffer-limit", "client", s.remote)
+	} else {
+		c.write()
+	}
+	c.finish()
+}
+
+// shutDown ends the connection after the last reply: FIN, then what the client
+// still sends is thrown away for a while.
+func (c *redconConn) shutDown() {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if c.session.ended || !ok || half.CloseWrite() != nil {
+		c.finish()
+		return
+	}
+	c.lingering = true
+	c.deadline = c.session.now.Add(c.session.server.lingerTime())
+	c.session.parser.close()
+	c.linger()
+}
+
+func (c *redconConn) linger() {
+	c.mu.Lock()
+	c.lingered += len(c.ahead)
+	c.ahead = c.ahead[:0]
+	c.space.Signal()
+	ended := c.ended
+	c.mu.Unlock()
+	if ended || c.lingered > lingerBytes || time.Now().After(c.deadline) {
+		c.finish()
+	}
+}
+
+// finish closes the connection; redcon sees the end with its next Read.
+func (c *redconConn) finish() {
+	if c.over {
+		return
+	}
+	c.over = true
+	s := c.session
+	s.cancelWait()
+	s.end = severing
+	s.mu.Lock()
+	s.closed = true
+	s.out, s.writing = nil, 0
+	s.mu.Unlock()
+	if !c.refused {
+		s.server.clients.remove(s)
+	}
+	c.force()
+}
+
+// awaitFills stays until the session's last slot was filled, so that commands which
+// were deferred still run. It gives up when the server ends.
+func (c *redconConn) awaitFills() {
+	c.finish()
+	s := c.session
+	for {
+		s.turn()
+		s.mu.Lock()
+		none := s.queue.head == nil
+		s.mu.Unlock()
+		if none {
+			break
+		}
+		select {
+		case <-c.work:
+		case <-c.front.done:
+			return
+		}
+	}
+	s.parser.close()
+}
+
+// Close is called by redcon when its goroutine ends.
+func (c *redconConn) Close() error {
+	c.force()
+	return nil
+}
+
+// force closes the connection under whoever reads or writes it.
+func (c *redconConn) force() {
+	c.mu.Lock()
+	closed := c.closed
+	c.closed = true
+	c.space.Broadcast()
+	c.mu.Unlock()
+	if !closed {
+		_ = c.Conn.Close() // what was to be sent is sent or given up
+	}
+	c.signal()
+}
+
+// sweep looks at the clock, from the front's goroutine: the home may be stuck in
+// a write.
+func (c *redconConn) sweep() {
+	s, limits, now := c.session, c.session.server.limits.Load(), time.Now()
+	s.mu.Lock()
+	if c.pastSoftLimit(s.unsentLocked(), limits.Output, now) {
+		s.overflowLocked()
+	}
+	idle := limits.Timeout > 0 && !s.info.blocked && now.Sub(s.info.lastUsed) > limits.Timeout &&
+		s.queue.head == nil && s.unsentLocked() == 0
+	s.cut = s.cut || idle
+	stuck := s.cut && s.writing > 0
+	s.mu.Unlock()
+	if stuck {
+		c.force()
+	}
+	c.signal()
+}
+
+func (c *redconConn) pastSoftLimit(unsent int, o OutputLimit, now time.Time) bool {
+	if o.Soft == 0 || int64(unsent) <= o.Soft {
+		c.softSince = time.Time{}
+		return false
+	}
+	if c.softSince.IsZero() {
+		c.softSince = now
+	}
+	return now.Sub(c.softSince) >= o.SoftFor
+}

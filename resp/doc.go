@@ -1,0 +1,38 @@
+// Package resp is the front of the server: listeners, the request parser, one
+// Session per connection and its queue of replies.
+//
+// On Linux a few epoll loops of our own read and write the plain connections;
+// TLS connections and other platforms come through redcon's server, a goroutine
+// each. Both feed the same Session.
+//
+// Invariants:
+//
+//  1. Every request takes the next slot of its session's queue. A slot is filled
+//     once, by any goroutine; bytes leave in the order of the slots.
+//  2. Only the home of a session (its loop, or its redcon goroutine) parses, runs
+//     commands, writes to the connection and closes it. Others only fill slots,
+//     set flags under the session's lock and touch the home.
+//  3. Whoever fills slots calls Server.Flush afterwards: once after a batch is
+//     enough, and until then a loop need not look at what was filled. A flush
+//     that was forgotten costs at most one tick (100 ms), never the reply. Fills
+//     made inside Router.ReadNow and Router.Submit, on the caller's goroutine, need
+//     none.
+//  4. Arguments alias the session's read buffers, or memory that is unmapped; both
+//     are taken back once the slot is filled. Whoever keeps an argument longer
+//     copies it. A command that may block gets arguments of its own, and its
+//     request is never used again, so that Router.Cancel and Router.Unblock may
+//     meet one that is already answered.
+//  5. Limits on count, bulk length and the sum of a request are checked as headers
+//     arrive. Memory grows with the bytes that came, never by what a header
+//     announces.
+//  6. A session that may not go on parses nothing: it is blocked, waits for a
+//     barrier, has too much unfinished or unsent, or its partition is full. Its
+//     connection leaves the read set when more bytes come, so that TCP holds the
+//     client back. The end of a client that is held back counts only after what
+//     its socket holds was run; for a blocked one it ends the wait.
+//  7. The session's lock is never held while the router or a command is called.
+//
+// The package knows commands by the table only, and the state not at all: requests
+// for a partition go to the Router. Imported by server. redcon is imported nowhere
+// else.
+package resp

@@ -1,0 +1,114 @@
+package resp
+
+import (
+	"crypto/tls"
+	"time"
+)
+
+// Limits are the bounds on clients. They can be changed while the server runs.
+type Limits struct {
+	// MaxClients is the number of connections served at a time.
+	MaxClients int
+	// ProtoMaxBulkLen is the longest argument.
+	ProtoMaxBulkLen int64
+	// ClientQueryBuffer bounds the sum of one request: what was received of it and
+	// what its next header announces, bookkeeping included.
+	ClientQueryBuffer int64
+	// Output bounds replies that wait to be sent to a normal client.
+	Output OutputLimit
+	// Timeout closes connections that were idle for so long; 0: never.
+	Timeout time.Duration
+	// TCPKeepalive is the interval of keep-alive probes; 0: none.
+	TCPKeepalive time.Duration
+	// ProtectedMode turns away peers from other machines while no password is set.
+	ProtectedMode bool
+}
+
+// OutputLimit closes a client whose unsent replies pass Hard bytes, or stay past
+// Soft bytes for SoftFor. 0 means no limit.
+type OutputLimit struct {
+	Hard, Soft int64
+	SoftFor    time.Duration
+}
+
+// DefaultLimits are those of Redis, with a hard limit on output.
+func DefaultLimits() Limits {
+	return Limits{
+		MaxClients:        10000,
+		ProtoMaxBulkLen:   512 << 20,
+		ClientQueryBuffer: 1 << 30,
+		Output:            OutputLimit{Hard: 1 << 30},
+		TCPKeepalive:      300 * time.Second,
+		ProtectedMode:     true,
+	}
+}
+
+// ListenerKind chooses how connections are served.
+type ListenerKind string
+
+// The kinds of listener. Auto takes epoll where there is one and no TLS.
+const (
+	ListenerAuto   ListenerKind = "auto"
+	ListenerEpoll  ListenerKind = "epoll"
+	ListenerRedcon ListenerKind = "redcon"
+)
+
+// Options are what a server is made with.
+type Options struct {
+	// Listener is the kind of listener, "" means auto.
+	Listener ListenerKind
+	// TLS, when set, is spoken on every connection; it needs the redcon listener.
+	TLS *tls.Config
+	// Loops is the number of epoll loops; 0: half of GOMAXPROCS, at least one.
+	Loops int
+	// Limits at the start; the zero value means DefaultLimits.
+	Limits Limits
+	// MaxUnfinished and MaxUnfinishedBytes bound what one session has unfinished:
+	// 0 means 1024 commands and 1 MiB. A single larger request runs alone.
+	MaxUnfinished      int
+	MaxUnfinishedBytes int
+	// MaxUnsent is where a session is held back until its client has read: 0
+	// means 1 MiB.
+	MaxUnsent int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Listener == "" {
+		o.Listener = ListenerAuto
+	}
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits()
+	}
+	if o.MaxUnfinished <= 0 {
+		o.MaxUnfinished = 1024
+	}
+	if o.MaxUnfinishedBytes <= 0 {
+		o.MaxUnfinishedBytes = 1 << 20
+	}
+	if o.MaxUnsent <= 0 {
+		o.MaxUnsent = 1 << 20
+	}
+	return o
+}
+
+// Limits on a client that has not logged in, as in Redis.
+const (
+	maxUnauthenticatedArgs  = 10
+	maxUnauthenticatedBulk  = 16384
+	maxUnauthenticatedQuery = 1 << 20
+)
+
+// parseLimits are the limits that hold for the request being parsed.
+type parseLimits struct {
+	bulk          int64
+	query         int64
+	authenticated bool
+}
+
+func (l *Limits) parse(authenticated bool) parseLimits {
+	p := parseLimits{bulk: l.ProtoMaxBulkLen, query: l.ClientQueryBuffer, authenticated: authenticated}
+	if !authenticated {
+		p.query = min(p.query, maxUnauthenticatedQuery)
+	}
+	return p
+}

@@ -1,0 +1,347 @@
+package resp
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const haveEpoll = true
+
+const (
+	maxEvents       = 256
+	maxPooledChunks = 256
+	maxPooledSlots  = 16 << 10
+)
+
+// loop is an epoll loop: one goroutine that reads, runs and writes its share of
+// the connections.
+type loop struct {
+	server *Server
+	epfd   int
+	wakefd int
+	pool   pool
+	stats  *homeStats
+	now    time.Time
+
+	conns   map[int]*conn // by file descriptor
+	pass    []*conn       // read or touched in this round
+	dead    []int         // descriptors to be closed when the round is over
+	unread  []byte        // where bytes go that nobody wants
+	ticked  time.Time     // when forgotten flushes were last made up for
+	swept   time.Time     // when time-outs were last looked at
+	drained bool          // drain was carried out
+
+	// asleep: the loop waits for events, or is about to.
+	asleep atomic.Bool
+
+	mu      sync.Mutex
+	touched []*conn // since the last flush
+	ready   []*conn // flushed: to be looked at
+	arrived []*conn // accepted
+	resumed bool    // the router has room again
+	drain   bool    // the server stops
+}
+
+func newLoop(srv *Server, stats *homeStats) (*loop, error) {
+	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll_create: %w", err)
+	}
+	wakefd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	if err != nil {
+		_ = unix.Close(epfd)
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	l := &loop{
+		server: srv, epfd: epfd, wakefd: wakefd, stats: stats,
+		pool:   pool{maxChunks: maxPooledChunks, maxSlots: maxPooledSlots},
+		conns:  make(map[int]*conn),
+		unread: make([]byte, chunkSize),
+	}
+	err = unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, wakefd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wakefd)})
+	if err != nil {
+		l.closeFiles()
+		return nil, fmt.Errorf("epoll_ctl: %w", err)
+	}
+	return l, nil
+}
+
+func (l *loop) closeFiles() {
+	_ = unix.Close(l.epfd) // nothing was written through them
+	_ = unix.Close(l.wakefd)
+}
+
+// run serves until ctx ends, then closes all connections. stop wakes it for that.
+func (l *loop) run(ctx context.Context) error {
+	events := make([]unix.EpollEvent, maxEvents)
+	for ctx.Err() == nil {
+		n, err := l.waitForEvents(ctx, events)
+		if err != nil {
+			return fmt.Errorf("epoll_wait: %w", err)
+		}
+		l.now = time.Now()
+		for i := range events[:n] {
+			l.handle(&events[i])
+		}
+		l.takeTouched()
+		l.settleAll()
+		l.watchClock()
+		l.closeDead()
+	}
+	return nil
+}
+
+// waitForEvents sleeps unless there is something to do. asleep is set before the
+// lists are looked at: whoever adds to them afterwards sees it, and wakes us.
+func (l *loop) waitForEvents(ctx context.Context, events []unix.EpollEvent) (int, error) {
+	l.asleep.Store(true)
+	timeout := int(tick.Milliseconds())
+	if ctx.Err() != nil || l.hasWork() {
+		timeout = 0
+	}
+	n, err := unix.EpollWait(l.epfd, events, timeout)
+	l.asleep.Store(false)
+	if err == unix.EINTR {
+		return 0, nil
+	}
+	return n, err
+}
+
+func (l *loop) hasWork() bool {
+	if len(l.pass) > 0 {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ready) > 0 || len(l.arrived) > 0 || l.resumed || l.drain && !l.drained
+}
+
+// wake makes a sleeping loop look at its lists.
+func (l *loop) wake() {
+	if l.asleep.CompareAndSwap(true, false) {
+		one := [8]byte{1}
+		_, _ = unix.Write(l.wakefd, one[:]) // full means: it is awake already
+	}
+}
+
+func (l *loop) handle(ev *unix.EpollEvent) {
+	if int(ev.Fd) == l.wakefd {
+		var b [8]byte
+		_, _ = unix.Read(l.wakefd, b[:]) // only to reset it
+		return
+	}
+	c := l.conns[int(ev.Fd)]
+	if c == nil {
+		return
+	}
+	c.session.now = l.now
+	c.handle(ev.Events)
+	l.look(c)
+}
+
+// look puts a connection on the list of this round.
+func (l *loop) look(c *conn) {
+	if !c.listed {
+		c.listed = true
+		l.pass = append(l.pass, c)
+	}
+}
+
+// takeTouched takes over what others have left for the loop.
+func (l *loop) takeTouched() {
+	l.mu.Lock()
+	for _, c := range l.ready {
+		l.look(c)
+	}
+	clear(l.ready)
+	l.ready = l.ready[:0]
+	arrived := l.arrived
+	l.arrived = nil
+	resumed, drain := l.resumed, l.drain
+	l.resumed = false
+	l.mu.Unlock()
+	for _, c := range arrived {
+		l.adopt(c)
+	}
+	if resumed || drain && !l.drained {
+		l.drained = drain
+		for _, c := range l.conns {
+			l.look(c)
+		}
+	}
+}
+
+// settleAll ends the round: every connection that had an event or was touched
+// goes on and sends what it has.
+func (l *loop) settleAll() {
+	round := l.pass
+	l.pass = nil
+	for _, c := range round {
+		c.listed = false
+		c.settle()
+	}
+	if l.pass == nil {
+		l.pass = round[:0]
+	}
+}
+
+// watchClock looks at what only time changes, and at connections touched without a
+// flush.
+func (l *loop) watchClock() {
+	if l.now.Sub(l.ticked) >= tick {
+		l.ticked = l.now
+		l.flush()
+	}
+	if l.now.Sub(l.swept) >= sweepEvery || l.drained {
+		l.swept = l.now
+		for _, c := range l.conns {
+			c.sweep()
+		}
+	}
+}
+
+// closeDead closes descriptors when the events of the round are dealt with, so that
+// none of them is taken for one of a connection that got the same number.
+func (l *loop) closeDead() {
+	for _, fd := range l.dead {
+		_ = unix.Close(fd) // what was to be sent is sent or given up
+	}
+	l.dead = l.dead[:0]
+}
+
+// touch notes, from any goroutine, that c has something to do; flush makes it
+// known.
+func (l *loop) touch(c *conn) {
+	l.mu.Lock()
+	l.touched = append(l.touched, c)
+	l.mu.Unlock()
+}
+
+func (l *loop) flush() {
+	l.mu.Lock()
+	n := len(l.touched)
+	if n > 0 {
+		l.ready = append(l.ready, l.touched...)
+		clear(l.touched)
+		l.touched = l.touched[:0]
+	}
+	l.mu.Unlock()
+	if n > 0 {
+		l.wake()
+	}
+}
+
+func (l *loop) hand(c *conn) {
+	l.mu.Lock()
+	l.arrived = append(l.arrived, c)
+	l.mu.Unlock()
+	l.wake()
+}
+
+// closeAll closes what is left when the loop ends.
+func (l *loop) closeAll() {
+	l.takeTouched()
+	for _, c := range l.conns {
+		c.abandon()
+	}
+	l.closeDead()
+}
+
+// epollFront serves connections with loops.
+type epollFront struct {
+	server *Server
+	loops  []*loop
+	next   atomic.Uint32
+	open   atomic.Int64 // connections handed to loops and not closed
+	idle   chan struct{}
+	idled  sync.Once
+}
+
+func newEpollFront(srv *Server, loops int) (front, error) {
+	f := &epollFront{server: srv, idle: make(chan struct{})}
+	for i := range loops {
+		l, err := newLoop(srv, srv.homes[i])
+		if err != nil {
+			for _, l := range f.loops {
+				l.closeFiles()
+			}
+			return nil, err
+		}
+		f.loops = append(f.loops, l)
+	}
+	return f, nil
+}
+
+func (f *epollFront) run(ctx context.Context, listeners []net.Listener) error {
+	var accepting, looping sync.WaitGroup
+	for _, ln := range listeners {
+		accepting.Go(func() { f.accept(ctx, ln) })
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make(chan error, len(f.loops))
+	for _, l := range f.loops {
+		looping.Go(func() {
+			errs <- l.run(ctx)
+			cancel() // one loop less is no server
+		})
+	}
+	<-ctx.Done()
+	closeAll(listeners)
+	accepting.Wait()
+	for _, l := range f.loops {
+		l.wake()
+	}
+	looping.Wait()
+	close(errs)
+	for _, l := range f.loops {
+		l.closeAll()
+		l.closeFiles()
+	}
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *epollFront) drain(listeners []net.Listener) <-chan struct{} {
+	closeAll(listeners)
+	for _, l := range f.loops {
+		l.mu.Lock()
+		l.drain = true
+		l.mu.Unlock()
+		l.wake()
+	}
+	f.gone(0)
+	return f.idle
+}
+
+// gone counts a connection that closed.
+func (f *epollFront) gone(n int64) {
+	if f.open.Add(-n) == 0 && f.server.stopping.Load() {
+		f.idled.Do(func() { close(f.idle) })
+	}
+}
+
+func (f *epollFront) flush() {
+	for _, l := range f.loops {
+		l.flush()
+	}
+}
+
+func (f *epollFront) resume() {
+	for _, l := range f.loops {
+		l.mu.Lock()
+		l.resumed = true
+		l.mu.Unlock()
+		l.wake()
+	}
+}

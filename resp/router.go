@@ -1,0 +1,26 @@
+package resp
+
+import "github.com/millrace-io/millrace/replication"
+
+// Router takes requests to their partition. Implemented by server. All methods
+// may be called from several goroutines and never block.
+type Router interface {
+	// ReadNow runs a read at once, on the caller's goroutine, when the partition's
+	// read lock is free and it can be answered: r is filled on return. false:
+	// nothing happened, Submit it.
+	ReadNow(r *replication.Request) bool
+	// Submit hands over requests of one session that run in this order, after all
+	// that it submitted before. The slice is the caller's again on return.
+	Submit(reqs []*replication.Request)
+	// Cancel says that nobody waits for r any more, a request that may block. If it
+	// waits, the wait ends and r is filled with an empty reply; if it is still on
+	// its way, it must not begin to wait: it is filled with what it finds, or
+	// with an empty reply. A request that is already filled is left alone.
+	Cancel(r *replication.Request)
+	// Unblock is CLIENT UNBLOCK: it ends the wait of r with its null reply or with
+	// -UNBLOCKED. done is called once, from any goroutine, with whether r waited.
+	Unblock(r *replication.Request, withError bool, done func(unblocked bool))
+	// Full reports that a partition's queue is past its bound: sessions are held
+	// back until Server.Resumed is called.
+	Full() bool
+}

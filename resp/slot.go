@@ -1,0 +1,133 @@
+package resp
+
+import (
+	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+type slotState uint8
+
+const (
+	slotWaiting slotState = iota // for Fill
+	slotParked                   // for its turn: runs when it is the head of the queue
+	slotFilled
+)
+
+// slot is a place in a session's queue of replies, together with the request that
+// the reply answers.
+type slot struct {
+	request
+	req     replication.Request // what the partition gets
+	session *Session
+	command *commands.Command
+	stats   *CommandStats
+	next    *slot
+
+	// Covered by the session's lock once the slot is in the queue.
+	state slotState
+	reply []byte // of a filled slot that is not the head yet
+	// silent slots send nothing: CLIENT REPLY OFF or SKIP.
+	silent bool
+	// blocking slots belong to a command that may block.
+	blocking bool
+	// final slots are never used again: others may hold on to them.
+	final bool
+}
+
+// Fill hands over the reply, once, from any goroutine; see replication.Replier.
+func (sl *slot) Fill(reply []byte) {
+	s := sl.session
+	s.mu.Lock()
+	if sl.state == slotFilled {
+		s.mu.Unlock()
+		return
+	}
+	switch {
+	case len(reply) == 0:
+		s.cut = true
+	case reply[0] == '-':
+		sl.stats.Failed.Add(1)
+	}
+	s.fillLocked(sl, reply)
+	touch := !s.touched
+	s.touched = true
+	s.mu.Unlock()
+	if touch {
+		s.home.touch(s)
+	}
+}
+
+// fillLocked fills a slot of the queue and moves what can be sent to the output.
+func (s *Session) fillLocked(sl *slot, reply []byte) {
+	sl.state = slotFilled
+	s.unfilled--
+	s.unfilledBytes -= sl.size
+	switch {
+	case sl.silent || s.closed || s.cut:
+	case !s.roomLocked(len(reply)):
+		s.overflowLocked()
+	case sl == s.queue.head:
+		s.out = append(s.out, reply...)
+	default:
+		sl.reply = append(sl.reply[:0], reply...)
+		s.kept += len(reply)
+	}
+	s.popLocked()
+}
+
+// popLocked moves the filled head of the queue to the output.
+func (s *Session) popLocked() {
+	for sl := s.queue.head; sl != nil && sl.state == slotFilled; sl = s.queue.head {
+		s.queue.pop()
+		if len(sl.reply) > 0 {
+			s.kept -= len(sl.reply)
+			if !s.closed && !s.cut {
+				s.out = append(s.out, sl.reply...)
+			}
+		}
+		s.done.push(sl)
+	}
+}
+
+// roomLocked reports whether n more bytes of replies stay within the hard limit.
+func (s *Session) roomLocked(n int) bool {
+	hard := s.server.limits.Load().Output.Hard
+	return hard == 0 || int64(s.unsentLocked()+n) <= hard
+}
+
+// unsentLocked is the size of the replies that are filled and not sent.
+func (s *Session) unsentLocked() int { return len(s.out) + s.kept + s.writing }
+
+// overflowLocked gives the replies of a client that does not read up, with their
+// memory; its home closes the connection.
+func (s *Session) overflowLocked() {
+	s.cut, s.overflow = true, true
+	s.out, s.kept = nil, 0
+	for sl := s.queue.head; sl != nil; sl = sl.next {
+		sl.reply = nil
+	}
+}
+
+// slotList is a queue of slots.
+type slotList struct{ head, tail *slot }
+
+func (l *slotList) push(sl *slot) {
+	sl.next = nil
+	if l.head == nil {
+		l.head = sl
+	} else {
+		l.tail.next = sl
+	}
+	l.tail = sl
+}
+
+func (l *slotList) pop() {
+	l.head = l.head.next
+	if l.head == nil {
+		l.tail = nil
+	}
+}
+
+// errorReply is err as it goes to the client.
+func errorReply(b []byte, err error) []byte { return wire.AppendError(b, err.Error()) }

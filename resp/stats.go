@@ -1,0 +1,130 @@
+package resp
+
+import (
+	"sync/atomic"
+
+	"github.com/millrace-io/millrace/commands"
+)
+
+// CommandStats counts what became of the calls of a command.
+type CommandStats struct {
+	Calls    atomic.Uint64 // that ran
+	Failed   atomic.Uint64 // of these, answered with an error
+	Rejected atomic.Uint64 // refused before they ran
+}
+
+// homeStats counts for one home, so that loops do not fight for cache lines.
+type homeStats struct {
+	Commands, Rejected, NetIn, NetOut atomic.Uint64
+	Reads, Writes                     atomic.Uint64
+	OutputLimit, QueryLimit           atomic.Uint64
+
+	commands map[*commands.Command]*CommandStats // never changes
+}
+
+func newHomeStats(t *commands.Table) *homeStats {
+	h := &homeStats{commands: make(map[*commands.Command]*CommandStats)}
+	for _, c := range t.Commands() {
+		h.commands[c] = new(CommandStats)
+		for _, sub := range c.Sub {
+			h.commands[sub] = new(CommandStats)
+		}
+	}
+	return h
+}
+
+// commandStats finds the counters of a command; pipelines repeat themselves, so the
+// last answer is kept.
+func (s *Session) commandStats(c *commands.Command) *CommandStats {
+	if s.statsOf != c {
+		s.statsOf, s.statsAre = c, s.stats.commands[c]
+	}
+	return s.statsAre
+}
+
+// Stats are the figures of a server since its start.
+type Stats struct {
+	Connections                 int    // now
+	Blocked                     int    // of these, waiting for a key
+	ConnectionsReceived         uint64 // accepted in all
+	ConnectionsRejected         uint64 // turned away: too many, or protected mode
+	Commands                    uint64 // processed, refused ones included
+	CommandsRejected            uint64 // refused before they ran
+	NetIn, NetOut               uint64 // bytes
+	Reads, Writes               uint64 // system calls that moved bytes
+	OutputLimitDisconnections   uint64
+	QueryBufferDisconnections   uint64
+	QueryBytesMax, ReplyByteMax int // largest of the clients now
+}
+
+// Stats returns the figures now.
+func (srv *Server) Stats() Stats {
+	st := Stats{
+		ConnectionsReceived: srv.received.Load(),
+		ConnectionsRejected: srv.rejected.Load(),
+	}
+	for _, h := range srv.homes {
+		st.Commands += h.Commands.Load()
+		st.CommandsRejected += h.Rejected.Load()
+		st.NetIn += h.NetIn.Load()
+		st.NetOut += h.NetOut.Load()
+		st.Reads += h.Reads.Load()
+		st.Writes += h.Writes.Load()
+		st.OutputLimitDisconnections += h.OutputLimit.Load()
+		st.QueryBufferDisconnections += h.QueryLimit.Load()
+	}
+	srv.clients.each(func(s *Session) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		st.Connections++
+		if s.info.blocked {
+			st.Blocked++
+		}
+		st.QueryBytesMax = max(st.QueryBytesMax, s.info.buffered)
+		st.ReplyByteMax = max(st.ReplyByteMax, s.unsentLocked())
+	})
+	return st
+}
+
+// CommandCounts is what EachCommand reports.
+type CommandCounts struct{ Calls, Failed, Rejected uint64 }
+
+// EachCommand calls fn for every command and subcommand that was called, in the
+// order of the table.
+func (srv *Server) EachCommand(fn func(c *commands.Command, n CommandCounts)) {
+	for _, c := range srv.table.Commands() {
+		srv.countsOf(c, fn)
+		for _, sub := range c.Sub {
+			srv.countsOf(sub, fn)
+		}
+	}
+}
+
+func (srv *Server) countsOf(c *commands.Command, fn func(*commands.Command, CommandCounts)) {
+	var n CommandCounts
+	for _, h := range srv.homes {
+		st := h.commands[c]
+		n.Calls += st.Calls.Load()
+		n.Failed += st.Failed.Load()
+		n.Rejected += st.Rejected.Load()
+	}
+	if n != (CommandCounts{}) {
+		fn(c, n)
+	}
+}
+
+// ResetStats is CONFIG RESETSTAT: it zeroes all that Stats and EachCommand add up.
+func (srv *Server) ResetStats() {
+	srv.received.Store(0)
+	srv.rejected.Store(0)
+	for _, h := range srv.homes {
+		for _, c := range []*atomic.Uint64{&h.Commands, &h.Rejected, &h.NetIn, &h.NetOut, &h.Reads, &h.Writes, &h.OutputLimit, &h.QueryLimit} {
+			c.Store(0)
+		}
+		for _, c := range h.commands {
+			c.Calls.Store(0)
+			c.Failed.Store(0)
+			c.Rejected.Store(0)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package resp
+
+// maxRounds bounds how often a session goes on within one turn, so that others
+// have theirs.
+const maxRounds = 8
+
+// turn does what there is to do for a session once slots were filled: it takes
+// filled slots back, runs commands that waited for their turn, and goes on with
+// requests that were read before something held the session back. The home sends
+// the output afterwards. true means that the turn was cut short.
+func (s *Session) turn() bool {
+	for round := 0; ; round++ {
+		head, cut := s.collect()
+		if cut {
+			s.end = severing
+		}
+		if head != nil && head.state == slotParked {
+			s.serveParked(head)
+			continue
+		}
+		if !s.mayGoOn() {
+			if !s.stopped {
+				s.parser.rest()
+			}
+			return false
+		}
+		if round >= maxRounds {
+			return true
+		}
+		s.run()
+	}
+}
+
+// collect takes back filled slots. From now on the home is touched again when a
+// slot is filled. It returns the head of the queue.
+func (s *Session) collect() (head *slot, cut bool) {
+	s.mu.Lock()
+	s.touched = false
+	done := s.done
+	s.done = slotList{}
+	head = s.queue.head
+	if s.wait != nil && s.wait.state == slotFilled {
+		s.wait = nil
+	}
+	s.info.buffered = s.parser.buffered()
+	s.info.blocked = s.wait != nil && s.wait.blocking
+	cut = s.cut
+	s.mu.Unlock()
+	for sl := done.head; sl != nil; {
+		next := sl.next
+		s.pool.recycle(sl)
+		sl = next
+	}
+	return head, cut
+}
+
+// serveParked runs a command whose turn has come, at the head of the queue. Its
+// reply may come later, from elsewhere.
+func (s *Session) serveParked(sl *slot) {
+	s.mu.Lock()
+	sl.state = slotWaiting
+	s.mu.Unlock()
+	later := false
+	reply := s.serve(sl, func() func([]byte) {
+		later = true
+		sl.final = true // the command may hold on to the function for ever
+		return func(reply []byte) {
+			sl.Fill(reply)
+			s.server.Flush()
+		}
+	})
+	if later && len(reply) == 0 {
+		return
+	}
+	s.mu.Lock()
+	if sl.state != slotFilled {
+		s.fillLocked(sl, reply)
+	}
+	s.mu.Unlock()
+}
+
+// mayGoOn reports whether a session that was stopped has room again.
+func (s *Session) mayGoOn() bool {
+	if !s.stopped || s.end != open {
+		return false
+	}
+	if s.full {
+		s.full = s.server.router.Full()
+	}
+	s.mu.Lock()
+	s.base = s.loadLocked()
+	s.mu.Unlock()
+	return s.mayRun()
+}
+
+// finished reports whether a session that ends has sent all its replies.
+func (s *Session) finished() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queue.head == nil && s.unsentLocked() == 0
+}
+
+// drained reports whether the connection can go when the server stops: what it
+// asked for is answered, or waits for something that will not come any more.
+func (s *Session) drained() bool {
+	return s.finished() || s.wait != nil && s.wait.blocking
+}
