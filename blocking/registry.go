@@ -65,6 +65,14 @@ func (r *Registry) Len() int { return r.count }
 // Keys is the number of keys that somebody stands in line for.
 func (r *Registry) Keys() int { return len(r.lines) }
 
+// AppendKeys appends every key that somebody stands in line for, in no order.
+func (r *Registry) AppendKeys(to []Key) []Key {
+	for k := range r.lines {
+		to = append(to, k)
+	}
+	return to
+}
+
 // Add puts w in the line of each of its keys. w must not be in the registry.
 func (r *Registry) Add(w *Waiter) {
 	r.last++
@@ -102,25 +110,9 @@ func (r *Registry) Remove(w *Waiter) bool {
 	return true
 }
 
-// Each calls fn for every waiter in line for k, XREAD's first, each group's in
-// their order, until fn returns false. fn must not change the registry.
-func (r *Registry) Each(k Key, fn func(*Waiter) bool) {
-	l := r.lines[k]
-	if l == nil {
-		return
-	}
-	if !l.shared.each(fn) {
-		return
-	}
-	for _, g := range l.groups {
-		if !g.each(fn) {
-			return
-		}
-	}
-}
-
-// EachShared calls fn for every XREAD in line for k.
-func (r *Registry) EachShared(k Key, fn func(*Waiter) bool) {
+// EachShared calls fn for every XREAD in line for k. fn must not change the
+// registry.
+func (r *Registry) EachShared(k Key, fn func(*Waiter)) {
 	if l := r.lines[k]; l != nil {
 		l.shared.each(fn)
 	}
@@ -139,7 +131,7 @@ func (r *Registry) EachFirst(k Key, fn func(*Waiter)) {
 			first.add(w)
 		}
 	}
-	first.each(func(w *Waiter) bool { fn(w); return true })
+	first.each(fn)
 }
 
 func (r *Registry) enter(w *Waiter) {
@@ -200,16 +192,13 @@ func (l *line) remove(w *Waiter) {
 	}
 }
 
-func (l *line) each(fn func(*Waiter) bool) bool {
-	if l.order == nil {
-		return true
+func (l *line) each(fn func(*Waiter)) {
+	if l.order != nil {
+		l.order.Scan(func(w *Waiter) bool {
+			fn(w)
+			return true
+		})
 	}
-	all := true
-	l.order.Scan(func(w *Waiter) bool {
-		all = fn(w)
-		return all
-	})
-	return all
 }
 
 func arrivedBefore(a, b *Waiter) bool { return a.number < b.number }

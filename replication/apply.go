@@ -46,9 +46,13 @@ func (p *Partition) apply(l *raft.Log) {
 	} else {
 		a.runDecoded(entry)
 	}
-	ready := append(append(p.scratch.ready[:0], p.sm.Ready()...), a.again...)
+	keys, all := p.sm.Ready()
+	ready := append(append(p.scratch.ready[:0], keys...), a.again...)
 	p.mu.Unlock()
 
+	if all {
+		ready = p.waits.keys(ready[:0])
+	}
 	p.serveReady(ready)
 	p.scratch.ready = ready[:0]
 	if own != nil {

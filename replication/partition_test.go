@@ -67,10 +67,10 @@ func (l *lists) wait(r *replication.Request) *blocking.Wait {
 func word(r *replication.Request, i int) string { return string(r.Args[i]) }
 
 func (l *lists) Changed() bool { return l.changed }
-func (l *lists) Ready() []blocking.Key {
+func (l *lists) Ready() ([]blocking.Key, bool) {
 	r := l.ready
 	l.ready = nil
-	return r
+	return r, false
 }
 
 func (l *lists) Read(r *replication.Request, _ int64, _ bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {

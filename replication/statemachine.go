@@ -17,8 +17,9 @@ type StateMachine interface {
 	// Changed reports whether the request being applied has changed anything:
 	// after a panic it decides whether the state can still be trusted.
 	Changed() bool
-	// Ready returns the keys whose waiters should look again, since the last call.
-	Ready() []blocking.Key
+	// Ready returns the keys whose waiters should look again, since the last call,
+	// or that all should.
+	Ready() (keys []blocking.Key, all bool)
 
 	// Read runs a request without changing anything: a read, or a logged request
 	// that is Quiet. Riding reads run at their entry's time. A panic fails the

@@ -102,6 +102,13 @@ func (w *waits) draw(wt *waiter) {
 	}
 }
 
+// keys appends every key that somebody waits for.
+func (w *waits) keys(to []blocking.Key) []blocking.Key {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.registry.AppendKeys(to)
+}
+
 // lowestOpen is the lowest wait number that may still be served.
 func (w *waits) lowestOpen() uint64 {
 	w.mu.Lock()
@@ -254,10 +261,7 @@ func (p *Partition) serveShared(k blocking.Key) {
 	w := &p.waits
 	var all, expired []*waiter
 	w.mu.Lock()
-	w.registry.EachShared(k, func(bw *blocking.Waiter) bool {
-		all = append(all, bw.Owner.(*waiter))
-		return true
-	})
+	w.registry.EachShared(k, func(bw *blocking.Waiter) { all = append(all, bw.Owner.(*waiter)) })
 	w.mu.Unlock()
 	for _, wt := range all {
 		if p.lookAgain(wt) == mustLog && w.claim(wt) {
