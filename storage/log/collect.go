@@ -87,7 +87,7 @@ func (l *Log) recycleOrRemove(seg *segment) error {
 	l.spare.mu.Lock()
 	defer l.spare.mu.Unlock()
 	if l.spare.f == nil && seg.size == l.o.SegmentBytes {
-		if err := l.fs.Rename(seg.path, l.sparePath()); err != nil {
+		if err := l.fs.Rename(seg.path, sparePath(l.dir)); err != nil {
 			return fmt.Errorf("recycle log segment: %w", err)
 		}
 		l.putSpareLocked(seg.f)

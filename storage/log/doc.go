@@ -22,7 +22,7 @@
 //  8. After a failed write or sync nothing is written or acknowledged again.
 //  9. Entries leave a reserve at the end of each segment: votes and truncations
 //     can be written when no further segment can be had.
-// 10. A batch holds at most one request of each group, so each is checked
+//  10. A batch holds at most one request of each group, so each is checked
 //     against a state that is written and published.
 //
 // # Files

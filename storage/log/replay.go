@@ -108,6 +108,9 @@ func (r *replay) entries(f *segmentFile, fr *frame) string {
 	return ""
 }
 
+// termBody is the body of a truncate-front or reset frame.
+func termBody(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
+
 // cut applies the frames that take entries away.
 func (r *replay) cut(fr *frame) string {
 	g := r.group(fr.group)
@@ -116,7 +119,7 @@ func (r *replay) cut(fr *frame) string {
 		if fr.first < g.first || fr.first > g.last+1 {
 			return fmt.Sprintf("first index %d of group %d, which holds %d to %d", fr.first, fr.group, g.first, g.last)
 		}
-		g.truncateFront(fr.first, binary.LittleEndian.Uint64(fr.body))
+		g.truncateFront(fr.first, termBody(fr.body))
 	case fr.kind == KindTruncateBack && len(fr.body) == 0:
 		if fr.first < g.first || fr.first > g.last {
 			return fmt.Sprintf("from index %d of group %d, which holds %d to %d", fr.first, fr.group, g.first, g.last)
@@ -125,7 +128,7 @@ func (r *replay) cut(fr *frame) string {
 		g.index.truncateBack(fr.first)
 		r.lowerTop(fr.group, fr.first-1)
 	case fr.kind == KindReset && len(fr.body) == 8:
-		g.reset(fr.first, binary.LittleEndian.Uint64(fr.body))
+		g.reset(fr.first, termBody(fr.body))
 		g.index.reset(fr.first)
 		r.lowerTop(fr.group, 0)
 	default:

@@ -80,7 +80,7 @@ func (l *Log) RoomFor(n int64) error {
 	return nil
 }
 
-func (l *Log) sparePath() string { return filepath.Join(l.dir, spareName) }
+func sparePath(dir string) string { return filepath.Join(dir, spareName) }
 
 // runSpares makes a spare whenever there is none.
 func (l *Log) runSpares(ctx context.Context) {
@@ -127,7 +127,7 @@ func (l *Log) allocateSpare() (vfs.File, error) {
 	if s.f != nil {
 		return nil, nil
 	}
-	f, err := l.createSegment(l.sparePath(), l.o.SegmentBytes)
+	f, err := l.createSegment(sparePath(l.dir), l.o.SegmentBytes)
 	if err != nil {
 		l.noSpareLocked(err)
 		return nil, err
@@ -166,7 +166,7 @@ func (l *Log) fill(f vfs.File, off int64) (taken bool, err error) {
 	}
 	// The blocks are of unknown fate: not a file to write the log to.
 	s.f = nil
-	err = errors.Join(fmt.Errorf("%w in %s: fill %s: %w", ErrNoSpace, l.dir, spareName, err), f.Close(), l.fs.Remove(l.sparePath()))
+	err = errors.Join(fmt.Errorf("%w in %s: fill %s: %w", ErrNoSpace, l.dir, spareName, err), f.Close(), l.fs.Remove(sparePath(l.dir)))
 	l.noSpareLocked(err)
 	return false, err
 }
@@ -223,7 +223,7 @@ func (l *Log) takeSpare(path string) (vfs.File, int64, error) {
 	if s.f == nil {
 		return nil, 0, nil
 	}
-	if err := l.fs.Rename(l.sparePath(), path); err != nil {
+	if err := l.fs.Rename(sparePath(l.dir), path); err != nil {
 		return nil, 0, fmt.Errorf("%w in %s: %w", ErrNoSpace, l.dir, err)
 	}
 	f := s.f
@@ -234,7 +234,7 @@ func (l *Log) takeSpare(path string) (vfs.File, int64, error) {
 
 // findSpare takes over the spare that an earlier run left, if it is of use.
 func (l *Log) findSpare() error {
-	f, err := l.fs.OpenFile(l.sparePath(), os.O_RDWR, 0)
+	f, err := l.fs.OpenFile(sparePath(l.dir), os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -246,7 +246,7 @@ func (l *Log) findSpare() error {
 		return errors.Join(fmt.Errorf("open spare log segment: %w", err), f.Close())
 	}
 	if size != l.o.SegmentBytes {
-		return errors.Join(f.Close(), l.fs.Remove(l.sparePath()))
+		return errors.Join(f.Close(), l.fs.Remove(sparePath(l.dir)))
 	}
 	l.putSpareLocked(f)
 	return nil
