@@ -210,7 +210,7 @@ func TestCrashIsDecidedByItsSeed(t *testing.T) {
 		return contentOutcome(t, a) + strings.Join(names, ",")
 	}
 	for seed := range uint64(100) {
-		if state(seed) != state(seed) {
+		if first, again := state(seed), state(seed); first != again {
 			t.Fatalf("seed %d gives two results", seed)
 		}
 	}
@@ -253,7 +253,7 @@ func TestKillProcessKeepsAllButSyncsNothing(t *testing.T) {
 }
 
 func TestFailedSyncLosesThePagesForGood(t *testing.T) {
-	m, f := syncedFile(t, []byte("abcdef"))
+	m, _ := syncedFile(t, []byte("abcdef"))
 	failing := true
 	fsys := vfs.WithFaults(m, func(op vfs.Op) error {
 		if failing && op.Kind == vfs.OpSync {

@@ -73,7 +73,8 @@ func (o Op) String() string {
 // works for write, sync, datasync, syncdir, truncate, allocate, rename, remove.
 var ErrSkip = errors.New("skip this operation")
 
-// ErrStopped is what StopAfter answers once it has stopped.
+// ErrStopped is what StopAfter answers once it has stopped. A sync that fails
+// with it was never begun: unlike one that failed, it does no harm.
 var ErrStopped = errors.New("the machine has stopped")
 
 // ShortWrite, returned by a fault hook for a write, lets N bytes through and
@@ -179,7 +180,9 @@ func (f *faultFS) SyncDir(dir string) error {
 	if errors.Is(err, ErrSkip) {
 		return nil
 	}
-	f.failSyncDir(dir)
+	if !errors.Is(err, ErrStopped) {
+		f.failSyncDir(dir)
+	}
 	return pathError("sync", dir, err)
 }
 

@@ -78,7 +78,9 @@ func (f *faultFile) sync(kind OpKind, act func() error) error {
 	if errors.Is(err, ErrSkip) {
 		return nil
 	}
-	f.failSync()
+	if !errors.Is(err, ErrStopped) {
+		f.failSync()
+	}
 	return pathError(kind.String(), f.Name(), err)
 }
 

@@ -131,6 +131,23 @@ func TestStopAfterStopsForGood(t *testing.T) {
 	}
 }
 
+// A process that died before a sync has not spoilt it for the next one.
+func TestStopBeforeASyncDoesNoHarm(t *testing.T) {
+	m, dir := newMemDir("/data")
+	hook, _ := vfs.StopAfter(2)
+	fsys := vfs.WithFaults(m, hook)
+	f := create(t, fsys, file)
+	must(t, second(f.WriteAt([]byte("abc"), 0)))
+	wantIs(t, f.Sync(), vfs.ErrStopped)
+	wantIs(t, fsys.SyncDir(dir), vfs.ErrStopped)
+	next := m.KillProcess()
+	f, err := next.OpenFile(file, rdwr, 0)
+	must(t, err)
+	must(t, f.Sync())
+	must(t, next.SyncDir(dir))
+	wantContent(t, next.CrashKeepNothing(), file, "abc")
+}
+
 func TestMemLimitCutsAWriteAndRefusesAllocate(t *testing.T) {
 	m, dir := newMemDir("/data")
 	m.SetLimit(10)
