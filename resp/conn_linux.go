@@ -191,14 +191,6 @@ func (c *conn) setMask(mask uint32) {
 
 // sever closes at once, for reasons of ours.
 func (c *conn) sever() {
-	s := c.session
-	s.mu.Lock()
-	overflow := s.overflow
-	s.mu.Unlock()
-	if overflow {
-		c.loop.stats.OutputLimit.Add(1)
-		c.loop.server.log.Warn("closed client past client-output-buffer-limit", "client", s.remote)
-	}
 	c.write() // replies before the cut, as far as the socket takes them
 	c.close()
 }
@@ -244,6 +236,7 @@ func (c *conn) close() {
 	s.closed = true
 	s.out, s.writing = nil, 0
 	s.mu.Unlock()
+	s.noteOverflow()
 	c.buf, c.sent = nil, 0
 	delete(c.loop.conns, c.fd)
 	c.loop.dead = append(c.loop.dead, c.fd)

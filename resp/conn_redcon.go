@@ -197,17 +197,10 @@ func (c *redconConn) write() {
 	}
 }
 
+// sever closes at once; replies from before are sent if that needs no waiting.
 func (c *redconConn) sever() {
-	s := c.session
-	s.mu.Lock()
-	overflow := s.overflow
-	s.mu.Unlock()
-	if overflow {
-		s.stats.OutputLimit.Add(1)
-		s.server.log.Warn("closed client past client-output-buffer-limit", "client", s.remote)
-	} else {
-		c.write()
-	}
+	_ = c.Conn.SetWriteDeadline(time.Now().Add(lingerStopping)) // a broken connection shows in the write
+	c.write()
 	c.finish()
 }
 
@@ -250,6 +243,7 @@ func (c *redconConn) finish() {
 	s.closed = true
 	s.out, s.writing = nil, 0
 	s.mu.Unlock()
+	s.noteOverflow()
 	if !c.refused {
 		s.server.clients.remove(s)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/millrace-io/millrace/replication"
 )
 
-
 // load is what a session has unfinished and unsent.
 type load struct{ commands, bytes, unsent int }
 
@@ -104,13 +103,15 @@ func (s *Session) dispatch() {
 		return
 	}
 	s.place(sl)
-	if cmd != nil {
-		sl.command, sl.stats = cmd, s.commandStats(cmd)
+	if cmd == nil {
+		if c := s.server.table.Lookup(sl.args[0]); c != nil {
+			sl.stats = s.commandStats(c)
+		}
+		s.reject(sl, err)
+		return
 	}
-	if err == nil {
-		err = s.check(cmd, sl.args)
-	}
-	if err != nil {
+	sl.command, sl.stats = cmd, s.commandStats(cmd)
+	if err := s.check(cmd, sl.args); err != nil {
 		s.reject(sl, err)
 		return
 	}

@@ -109,6 +109,18 @@ func (s *Session) overflowLocked() {
 	}
 }
 
+// noteOverflow counts and reports a connection that is closed for its output.
+func (s *Session) noteOverflow() {
+	s.mu.Lock()
+	overflow := s.overflow
+	s.overflow = false
+	s.mu.Unlock()
+	if overflow {
+		s.stats.OutputLimit.Add(1)
+		s.server.log.Warn("closed client past client-output-buffer-limit", "client", s.remote)
+	}
+}
+
 // slotList is a queue of slots.
 type slotList struct{ head, tail *slot }
 
