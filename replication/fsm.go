@@ -85,9 +85,8 @@ type snapshot struct {
 
 // Persist implements raft.FSMSnapshot. The sink is one of our SnapshotStore's.
 func (s *snapshot) Persist(sink raft.SnapshotSink) error {
-	err := s.write(sink)
-	if err != nil {
-		return errors.Join(err, sink.Cancel())
+	if err := s.write(sink); err != nil {
+		return err // Raft cancels the sink
 	}
 	return sink.Close()
 }

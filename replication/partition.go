@@ -24,8 +24,9 @@ type Options struct {
 	Origin Origin
 	// Flush is called after replies were filled, once for many of them.
 	Flush func()
-	// Refuse returns why writes can't be taken at the moment, nil when they can.
-	Refuse func() error
+	// Refuse returns why an entry of that many bytes can't be taken at the moment,
+	// nil when it can.
+	Refuse func(bytes int64) error
 	// Fatal is called when the partition can't go on: the node must stop. It may
 	// be called from any goroutine.
 	Fatal  func(error)
@@ -55,6 +56,7 @@ type Partition struct {
 	upkeep   upkeep
 	long     chan struct{} // one token for each long read under way
 
+	fresh   bool        // began with empty stores
 	leading atomic.Bool // an entry of this leader's own term was applied
 	scratch applyScratch
 }

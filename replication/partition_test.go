@@ -126,7 +126,7 @@ func start(t *testing.T) *harness {
 	h.Partition = replication.New(h.lists, replication.Options{
 		Origin: replication.Origin{Node: 1, Boot: 2},
 		Flush:  func() {},
-		Refuse: func() error { return nil },
+		Refuse: func(int64) error { return nil },
 		Fatal:  func(err error) { h.fatal <- err },
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})

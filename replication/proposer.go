@@ -80,7 +80,7 @@ func (p *Partition) proposeNext() bool {
 	if q.first == len(q.reqs) && len(q.woken) == 0 && len(q.internal) == 0 {
 		return false
 	}
-	if err := p.Refuse(); err != nil {
+	if err := p.Refuse(q.nextSize()); err != nil {
 		p.refuse(err)
 		return false
 	}
@@ -94,6 +94,15 @@ func (p *Partition) proposeNext() bool {
 	// very node may yet apply).
 	p.raft.ApplyLog(raft.Log{Data: appendEntry(h, b.parts)}, 0)
 	return true
+}
+
+// nextSize is an upper bound of the next entry's size.
+func (q *proposer) nextSize() int64 {
+	n := int64(maxEntryBytes)
+	if q.first < len(q.reqs) {
+		n += int64(requestSize(q.reqs[q.first]))
+	}
+	return n
 }
 
 // refill takes everything that was submitted, once the last lot is used up.

@@ -54,7 +54,8 @@ func (p *Partition) Start(ctx context.Context, s Stores) error {
 	if err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
 	}
-	if !known {
+	p.fresh = !known
+	if p.fresh {
 		alone := raft.Configuration{Servers: []raft.Server{{ID: id, Address: address}}}
 		if err := raft.BootstrapCluster(conf, s.Log, s.Stable, s.Snapshots, transport, alone); err != nil {
 			return fmt.Errorf("partition %s: %w", p.ID, err)
@@ -101,6 +102,9 @@ func (p *Partition) hurry() error {
 	conf.HeartbeatTimeout -= time.Millisecond
 	return p.raft.ReloadConfig(conf)
 }
+
+// Fresh reports whether Start found empty stores.
+func (p *Partition) Fresh() bool { return p.fresh }
 
 // lead waits until this node leads and has applied a barrier of its own term:
 // only then does the state hold all that its predecessors acknowledged.
