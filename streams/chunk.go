@@ -175,9 +175,9 @@ func grown(buf []byte, size int) []byte {
 }
 
 // trimmed returns buf without much spare room, in a new buffer if need be.
-// Allocation sizes lie up to an eighth apart; less than that is not worth a copy.
+// Allocation sizes lie up to a fifth apart; less than that a copy may not gain.
 func trimmed(buf []byte) []byte {
-	if cap(buf)-len(buf) <= len(buf)/8 {
+	if cap(buf)-len(buf) <= len(buf)/5 {
 		return buf
 	}
 	return append(make([]byte, 0, len(buf)), buf...)

@@ -65,6 +65,9 @@ func appendSome(t *rapid.T, p pair, lim streams.Limits) {
 		default:
 			id.Seq += rapid.Uint64Range(1, 200).Draw(t, "seq")
 		}
+		if !p.twin.last.Less(id) { // the sequence wrapped around
+			id = streams.ID{Ms: p.twin.last.Ms + 1}
+		}
 		fields := fieldSets.Draw(t, "fields")
 		p.stream.Append(id, fields, lim)
 		p.twin.add(id, fields, lim.MaxEntries)

@@ -25,6 +25,20 @@ func (s *Stream) numSealed() int {
 	return s.sealed.Len()
 }
 
+// scanSealed calls fn with the sealed chunks, first to last, until it says no.
+func (s *Stream) scanSealed(fn func(sealedChunk) bool) {
+	if s.sealed != nil {
+		s.sealed.Scan(fn)
+	}
+}
+
+// reverseSealed calls fn with the sealed chunks, last to first, until it says no.
+func (s *Stream) reverseSealed(fn func(sealedChunk) bool) {
+	if s.sealed != nil {
+		s.sealed.Reverse(fn)
+	}
+}
+
 // seal moves the tail into the tree, without its spare room.
 func (s *Stream) seal() {
 	c := s.tail

@@ -107,20 +107,37 @@ func (s *Stream) trimToLen(maxLen uint64) (removed uint64) {
 // chunksAbove returns how many chunks at the head hold nothing of the newest
 // maxLen entries. It counts from the nearer end: a trim to nothing looks at no
 // chunk, one of a few entries at the first ones only.
-func (s *Stream) chunksAbove(maxLen uint64) int {
-	chunks := 0
+func (s *Stream) chunksAbove(maxLen uint64) (chunks int) {
 	if excess := s.length - maxLen; excess < maxLen {
-		for c := s.head(); c != nil && uint64(c.live) <= excess; c = s.after(c) {
+		s.scanSealed(func(c sealedChunk) bool {
+			if uint64(c.live) > excess {
+				return false
+			}
 			excess -= uint64(c.live)
 			chunks++
+			return true
+		})
+		return chunks // the tail stays: more than the excess is kept
+	}
+	return s.Chunks() - s.chunksHolding(maxLen)
+}
+
+// chunksHolding returns how many chunks at the end hold the newest n entries.
+func (s *Stream) chunksHolding(n uint64) (chunks int) {
+	if n == 0 {
+		return 0
+	}
+	n -= min(n, uint64(s.tail.live))
+	chunks = 1
+	s.reverseSealed(func(c sealedChunk) bool {
+		if n == 0 {
+			return false
 		}
-		return chunks
-	}
-	for c := s.tailOrNil(); c != nil && maxLen > 0; c = s.before(c) {
-		maxLen -= min(maxLen, uint64(c.live))
+		n -= min(n, uint64(c.live))
 		chunks++
-	}
-	return s.Chunks() - chunks
+		return true
+	})
+	return chunks
 }
 
 // trimToID removes the entries below id.
