@@ -2,9 +2,12 @@ package log_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"testing"
 
 	"github.com/millrace-io/millrace/storage/log"
+	"github.com/millrace-io/millrace/storage/vfs"
 )
 
 // model is what the log must hold: the simple twin.
@@ -163,3 +166,12 @@ func (m *model) differs(l *log.Log) string {
 }
 
 func itoa(n int) string { return fmt.Sprint(n) }
+
+func openFile(t testing.TB, fs vfs.FS, path string) vfs.File {
+	t.Helper()
+	f, err := fs.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	return f
+}
+
+const createFlags = os.O_RDWR | os.O_CREATE

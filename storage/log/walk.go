@@ -88,10 +88,12 @@ func walk(files []*segmentFile, visit func(*segmentFile, *frame) error) (logEnd,
 		return logEnd{}, err
 	}
 	end := logEnd{stray: stray}
-	for i, f := range files {
+	for _, f := range files {
 		if f.head == nil {
 			return end, f.damage(0, "no valid first frame, though a later segment has one")
 		}
+	}
+	for i, f := range files {
 		if i < len(files)-1 {
 			err = f.walkTo(files[i+1].first.prevEnd, visit)
 		} else {
