@@ -1,0 +1,92 @@
+package groups
+
+// A block that is full is split, one that has become small is joined with a
+// neighbour when both fit well into one.
+const (
+	smallRows  = maxRows / 4
+	joinedRows = maxRows * 3 / 4 // so that a few insertions do not split it again
+)
+
+// split makes room in the full block at, and returns the block and the place
+// where r, meant for place i, goes now. Rows that come in ascending order leave
+// full blocks behind, not half full ones: at the end of the table, and also at
+// the end of one consumer's rows in the middle of it.
+func (t *table) split(at span, i int, r *row) (*block, int) {
+	b := at.block
+	ascending := i == int(b.last)+1
+	switch {
+	case i == maxRows:
+		t.compact(b)
+		return t.add(t.keyOf(r), newBlock(t.token, &b.layout, r)).block, 0
+	case ascending && i >= smallRows:
+		t.cut(at, i)
+		return b, i
+	}
+	right := t.cut(at, maxRows/2)
+	if i <= maxRows/2 {
+		return b, i
+	}
+	return right, i - maxRows/2
+}
+
+// cut moves the rows from place i on to a block of their own.
+func (t *table) cut(at span, i int) (right *block) {
+	b := at.block
+	t.bytes -= b.size()
+	right = b.slice(i, int(b.n))
+	last := min(b.last, int16(i)-1)
+	*b = *b.slice(0, i)
+	b.last = last
+	t.bytes += b.size()
+	first := right.row(0, t.cols)
+	t.add(t.keyOf(&first), right)
+	return right
+}
+
+// shrink gives back memory after rows were removed from the block.
+func (t *table) shrink(at span) {
+	b := at.block
+	// Neighbours are looked at only every few rows: mostly they are too full.
+	if b.n <= smallRows && b.n%8 == 0 && t.joinNeighbour(at) {
+		return
+	}
+	if b.loose() {
+		t.compact(b)
+	}
+}
+
+func (t *table) compact(b *block) {
+	t.bytes -= b.size()
+	b.compact()
+	t.bytes += b.size()
+}
+
+// joinNeighbour joins the block with the next one or the one before, if they fit.
+func (t *table) joinNeighbour(at span) bool {
+	var other span
+	pick := func(s span) bool {
+		if s.block == at.block {
+			return true
+		}
+		other = s
+		return false
+	}
+	t.tree.Ascend(at, pick)
+	if other.block != nil && t.join(at, other) {
+		return true
+	}
+	other = span{}
+	t.tree.Descend(at, pick)
+	return other.block != nil && t.join(other, at)
+}
+
+func (t *table) join(left, right span) bool {
+	if left.block.n+right.block.n > joinedRows {
+		return false
+	}
+	joined := left.block.join(right.block, t.token)
+	t.drop(right)
+	t.bytes += joined.size() - left.block.size()
+	t.tree.Set(span{left.low, joined})
+	return true
+}
