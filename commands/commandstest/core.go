@@ -1,0 +1,147 @@
+package commandstest
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+
+	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+// CoreTime is the clock of a Core when a section begins: Unix milliseconds.
+const CoreTime = 1_700_000_000_000
+
+// Core is the commands in process, with nothing around them, as a Target. Beside
+// what a transcript says it holds commands to what their fields promise: see
+// coreConn.Do.
+type Core struct {
+	table   *commands.Table
+	machine *commands.Machine
+	index   uint64
+	now     int64
+}
+
+// NewCore returns a core of all commands.
+func NewCore() *Core { return &Core{table: commands.NewTable()} }
+
+// Reset implements Target.
+func (c *Core) Reset(p wire.Proto) (Conn, error) {
+	c.machine = commands.NewMachine(c.table, 16, slog.New(slog.DiscardHandler))
+	c.index, c.now = 0, CoreTime
+	return &coreConn{core: c, proto: p}, nil
+}
+
+// Dial implements Target.
+func (c *Core) Dial(wire.Proto) (Conn, error) { return nil, ErrNoConnections }
+
+// Old implements Target.
+func (c *Core) Old() bool { return false }
+
+// Knows implements Target.
+func (c *Core) Knows(name []byte) (bool, error) { return c.table.Lookup(name) != nil, nil }
+
+// Exists implements Target.
+func (c *Core) Exists(key []byte) (bool, error) {
+	k, expired := c.machine.State().DB(0).Get(key, c.now)
+	return k != nil && !expired, nil
+}
+
+// SetString implements Target.
+func (c *Core) SetString(key, value []byte) error {
+	c.begin()
+	c.machine.State().Begin(c.index, 0)
+	c.machine.State().DB(0).PutString(key, value)
+	return nil
+}
+
+// Advance implements Target.
+func (c *Core) Advance(ms int64) bool {
+	c.now += ms
+	return true
+}
+
+// begin begins the next entry of the log.
+func (c *Core) begin() {
+	c.index++
+	c.machine.Begin(c.index, c.now)
+}
+
+type coreConn struct {
+	core  *Core
+	proto wire.Proto
+}
+
+// Receive implements Conn: nothing waits here.
+func (c *coreConn) Receive() ([]byte, error) { return nil, ErrNoConnections }
+
+// Close implements Conn.
+func (c *coreConn) Close() error { return nil }
+
+// Do implements Conn. A command that waits gets its null at once. What it checks
+// besides: an error, be it found by Check, leaves the state as it was; a read, or
+// what Quiet says to be as good as one, does so, too, and answers the same whether
+// it is applied or only read.
+func (c *coreConn) Do(args [][]byte) ([]byte, error) {
+	cmd, err := c.core.table.Find(args)
+	if err != nil {
+		return wire.AppendError(nil, err.Error()), nil
+	}
+	if cmd.Serve != nil {
+		return c.serve(cmd, args)
+	}
+	r := commands.Request{Command: cmd, Args: args, Proto: c.proto}
+	m := c.core.machine
+	before := m.State().Hash()
+	var read []byte
+	asRead := cmd.Class == commands.Read || m.Quiet(r, c.core.now)
+	if asRead {
+		out, wait, err := m.Read(r, c.core.now, false, nil)
+		if err != nil {
+			return nil, err
+		}
+		if wait != nil {
+			out = wire.AppendNullArray(out, c.proto)
+		}
+		read = out
+		if m.State().Hash() != before {
+			return nil, fmt.Errorf("a read changed the state")
+		}
+	}
+	c.core.begin()
+	reply, wait := m.Apply(r, 0, nil)
+	if wait != nil {
+		if len(reply) != 0 {
+			return nil, fmt.Errorf("waits with a reply: %q", reply)
+		}
+		reply = wire.AppendNullArray(reply, c.proto)
+	}
+	if asRead && !bytes.Equal(read, reply) {
+		return nil, fmt.Errorf("applied it answers %q, read %q", reply, read)
+	}
+	if reply[0] == '-' && m.State().Hash() != before {
+		return nil, fmt.Errorf("%q, and yet the state has changed", reply)
+	}
+	return reply, checked(cmd, args, reply)
+}
+
+// checked fails when Check finds an error that Run does not give.
+func checked(cmd *commands.Command, args [][]byte, reply []byte) error {
+	if cmd.Check == nil {
+		return nil
+	}
+	if err := cmd.Check(args); err != nil {
+		if want := commands.AppendError(nil, err); !bytes.Equal(reply, want) {
+			return fmt.Errorf("Check says %q, Run %q", want, reply)
+		}
+	}
+	return nil
+}
+
+func (c *coreConn) serve(cmd *commands.Command, args [][]byte) ([]byte, error) {
+	call := commands.ServeCall{Command: cmd, Args: args, Table: c.core.table}
+	if err := cmd.Serve(&call); err != nil {
+		return commands.AppendError(nil, err), nil
+	}
+	return call.Out, nil
+}

@@ -1,0 +1,250 @@
+package commandstest
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+const (
+	// replyTimeout is how long a reply may take: only what is broken takes it.
+	replyTimeout = 5 * time.Second
+	// silence is how long a connection that should wait is listened to.
+	silence = 5 * time.Millisecond
+)
+
+// TCP is a server, or a real Redis, as a Target. It empties the server's database
+// over and over.
+type TCP struct {
+	addr    string
+	control *tcpConn
+	old     bool
+	waiting int // connections that wait
+}
+
+// DialTarget connects to a server.
+func DialTarget(addr string) (*TCP, error) {
+	s := &TCP{addr: addr}
+	control, err := s.dial(wire.RESP2)
+	if err != nil {
+		return nil, err
+	}
+	s.control = control
+	info, err := s.info("server")
+	s.old = strings.Contains(info, "redis_version:7.0.") && !strings.Contains(info, "millrace")
+	return s, err
+}
+
+// Close closes the connection that the target itself has.
+func (s *TCP) Close() error { return s.control.Close() }
+
+// Old implements Target.
+func (s *TCP) Old() bool { return s.old }
+
+// Reset implements Target.
+func (s *TCP) Reset(p wire.Proto) (Conn, error) {
+	// Whoever waits from the section before has gone; the server may not know yet.
+	if err := s.settle(0); err != nil {
+		return nil, err
+	}
+	s.waiting = 0
+	if _, err := s.control.roundTrip("FLUSHALL"); err != nil {
+		return nil, err
+	}
+	return s.Dial(p)
+}
+
+// Dial implements Target.
+func (s *TCP) Dial(p wire.Proto) (Conn, error) { return s.dial(p) }
+
+func (s *TCP) dial(p wire.Proto) (*tcpConn, error) {
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		return nil, err
+	}
+	c := &tcpConn{s: s, conn: conn, r: bufio.NewReader(conn)}
+	if p == wire.RESP3 {
+		if _, err := c.roundTrip("HELLO", "3"); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// Knows implements Target.
+func (s *TCP) Knows(name []byte) (bool, error) {
+	reply, err := s.control.roundTrip("COMMAND", "INFO", string(name))
+	return !bytes.HasPrefix(reply, []byte("*1\r\n*-1")) && !bytes.HasPrefix(reply, []byte("*1\r\n$-1")), err
+}
+
+// Exists implements Target.
+func (s *TCP) Exists(key []byte) (bool, error) {
+	reply, err := s.control.roundTrip("EXISTS", string(key))
+	return string(reply) == ":1\r\n", err
+}
+
+// SetString implements Target.
+func (s *TCP) SetString(key, value []byte) error {
+	reply, err := s.control.roundTrip("SET", string(key), string(value))
+	if bytes.HasPrefix(reply, []byte("-ERR unknown command")) {
+		return errSkip
+	}
+	if err == nil && string(reply) != "+OK\r\n" {
+		err = fmt.Errorf("SET: %q", reply)
+	}
+	return err
+}
+
+// Advance implements Target: a server has the time that it is.
+func (s *TCP) Advance(int64) bool { return false }
+
+func (s *TCP) info(section string) (string, error) {
+	reply, err := s.control.roundTrip("INFO", section)
+	return string(reply), err
+}
+
+// settle waits until the server counts that many waiting connections.
+func (s *TCP) settle(waiting int) error {
+	want := fmt.Sprintf("blocked_clients:%d\r\n", waiting)
+	deadline := time.Now().Add(replyTimeout)
+	for {
+		info, err := s.info("clients")
+		if err != nil || strings.Contains(info, want) {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("not %d blocked clients: %s", waiting, info)
+		}
+	}
+}
+
+type tcpConn struct {
+	s       *TCP
+	conn    net.Conn
+	r       *bufio.Reader
+	waiting bool
+}
+
+// Close implements Conn.
+func (c *tcpConn) Close() error { return c.conn.Close() }
+
+// Do implements Conn.
+func (c *tcpConn) Do(args [][]byte) ([]byte, error) {
+	request := wire.AppendArray(nil, len(args))
+	for _, a := range args {
+		request = wire.AppendBulk(request, a)
+	}
+	if _, err := c.conn.Write(request); err != nil {
+		return nil, err
+	}
+	if !mayWait(args) {
+		return c.read(replyTimeout)
+	}
+	// Either a reply comes, or the server counts one more that waits.
+	want := fmt.Sprintf("blocked_clients:%d\r\n", c.s.waiting+1)
+	for deadline := time.Now().Add(replyTimeout); time.Now().Before(deadline); {
+		if reply, err := c.read(silence); reply != nil || err != nil {
+			return reply, err
+		}
+		info, err := c.s.info("clients")
+		if err != nil {
+			return nil, err
+		}
+		if strings.Contains(info, want) {
+			c.waiting = true
+			c.s.waiting++
+			return nil, nil
+		}
+	}
+	return nil, errors.New("neither a reply nor a wait")
+}
+
+func mayWait(args [][]byte) bool {
+	for i, a := range args {
+		if bytes.EqualFold(a, []byte("block")) && i+1 < len(args) && string(args[i+1]) == "0" {
+			return true
+		}
+	}
+	return false
+}
+
+// Receive implements Conn.
+func (c *tcpConn) Receive() ([]byte, error) {
+	if !c.waiting {
+		return c.read(silence)
+	}
+	reply, err := c.read(silence)
+	if reply != nil || err != nil {
+		c.waiting = false
+		c.s.waiting--
+		return reply, err
+	}
+	return nil, c.s.settle(c.s.waiting)
+}
+
+func (c *tcpConn) roundTrip(args ...string) ([]byte, error) {
+	list := make([][]byte, len(args))
+	for i, a := range args {
+		list[i] = []byte(a)
+	}
+	return c.Do(list)
+}
+
+// read reads one reply; nil for none within the time.
+func (c *tcpConn) read(timeout time.Duration) ([]byte, error) {
+	if err := c.conn.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+		return nil, err
+	}
+	if _, err := c.r.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) && timeout == silence {
+		return nil, nil
+	}
+	if err := c.conn.SetReadDeadline(time.Now().Add(replyTimeout)); err != nil {
+		return nil, err
+	}
+	return readReply(c.r, nil)
+}
+
+// readReply appends one whole reply to b.
+func readReply(r *bufio.Reader, b []byte) ([]byte, error) {
+	head, err := r.ReadBytes('\n')
+	if err != nil {
+		return nil, err
+	}
+	b = append(b, head...)
+	n, numeric := 0, false
+	if len(head) > 3 {
+		n, err = strconv.Atoi(string(head[1 : len(head)-2]))
+		numeric = err == nil && n >= 0
+	}
+	if !numeric {
+		return b, nil
+	}
+	switch head[0] {
+	case '$', '=':
+		value := make([]byte, n+2)
+		if _, err := io.ReadFull(r, value); err != nil {
+			return nil, err
+		}
+		return append(b, value...), nil
+	case '%':
+		n *= 2
+	case '*', '~', '>':
+	default:
+		return b, nil
+	}
+	for range n {
+		if b, err = readReply(r, b); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}

@@ -1,0 +1,30 @@
+package commands
+
+// Arguments that many stream commands document alike.
+var (
+	keyArgument      = Argument{Name: "key", Type: "key", KeySpec: 1}
+	countArgument    = Argument{Name: "count", Type: "integer", Token: "COUNT", Optional: true}
+	groupArgument    = Argument{Name: "group", Type: "string"}
+	consumerArgument = Argument{Name: "consumer", Type: "string"}
+	groupIDArgument  = Argument{Name: "id-selector", Type: "oneof", Args: []Argument{
+		{Name: "id", Type: "string"},
+		{Name: "new-id", Type: "pure-token", Token: "$"},
+	}}
+	entriesReadArgument = Argument{Name: "entries-read", Type: "integer", Token: "ENTRIESREAD", Optional: true, Since: "7.0.0"}
+	streamsArgument     = Argument{Name: "streams", Type: "block", Token: "STREAMS", Args: []Argument{
+		{Name: "key", Type: "key", KeySpec: 1, Multiple: true},
+		{Name: "id", Type: "string", Multiple: true},
+	}}
+	trimArguments = []Argument{
+		{Name: "strategy", Type: "oneof", Args: []Argument{
+			{Name: "maxlen", Type: "pure-token", Token: "MAXLEN"},
+			{Name: "minid", Type: "pure-token", Token: "MINID", Since: "6.2.0"},
+		}},
+		{Name: "operator", Type: "oneof", Optional: true, Args: []Argument{
+			{Name: "equal", Type: "pure-token", Token: "="},
+			{Name: "approximately", Type: "pure-token", Token: "~"},
+		}},
+		{Name: "threshold", Type: "string"},
+		{Name: "count", Type: "integer", Token: "LIMIT", Optional: true, Since: "6.2.0"},
+	}
+)

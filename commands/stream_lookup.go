@@ -1,0 +1,60 @@
+package commands
+
+import (
+	"github.com/millrace-io/millrace/groups"
+	"github.com/millrace-io/millrace/keyspace"
+)
+
+// streamToChange looks up a stream for a Log command that may also run as a read,
+// when Quiet has found that it will change nothing. What it returns may be
+// changed only while c.Applying.
+func (c *Call) streamToChange(name []byte) (*keyspace.Key, *keyspace.StreamValue, error) {
+	if c.Applying {
+		return c.StreamForWrite(name)
+	}
+	k, err := c.Reader(name)
+	if err != nil || k == nil {
+		return nil, nil, err
+	}
+	s, err := k.Stream()
+	return k, s, err
+}
+
+// groupToChange looks up a group of s under the same rule as streamToChange. It
+// returns nil when there is no such stream or group.
+func (c *Call) groupToChange(s *keyspace.StreamValue, name []byte) *groups.Group {
+	switch {
+	case s == nil:
+		return nil
+	case c.Applying:
+		return s.GroupForWrite(name)
+	}
+	return s.Group(name)
+}
+
+// quietStream looks up a stream for Quiet. known is false when the key has to go
+// first, because it is past its deadline. A key of another type counts as
+// missing: the command answers with an error, and that changes nothing either.
+func (c *Call) quietStream(name []byte) (s *keyspace.StreamValue, known bool) {
+	k, expired := c.DB.Get(name, c.Now)
+	if expired {
+		return nil, false
+	}
+	if k == nil {
+		return nil, true
+	}
+	s, err := k.Stream()
+	if err != nil {
+		return nil, true
+	}
+	return s, true
+}
+
+// quietGroup looks up a group for Quiet, as quietStream does a stream.
+func (c *Call) quietGroup(key, group []byte) (s *keyspace.StreamValue, g *groups.Group, known bool) {
+	s, known = c.quietStream(key)
+	if s == nil {
+		return nil, nil, known
+	}
+	return s, s.Group(group), known
+}

@@ -1,0 +1,153 @@
+package commands
+
+import (
+	"errors"
+	"strings"
+)
+
+// list is every command there is, in the order of the documentation.
+func list() []*Command {
+	return []*Command{
+		&auth, &client, &config, &echo, &hello, &info, &ping, &quit, &reset, &selectDB,
+		&dbSize, &del, &exists, &expire, &expireAt, &expireTime, &flushAll, &flushDB, &keys, &persist,
+		&pexpire, &pexpireAt, &pexpireTime, &pttl, &scan, &ttl, &typeOf, &unlink,
+		&xack, &xadd, &xautoclaim, &xclaim, &xdel, &xgroup, &xinfo, &xlen, &xpending,
+		&xrange, &xread, &xreadgroup, &xrevrange, &xsetid, &xtrim,
+	}
+}
+
+// Table finds commands by name. It never changes after NewTable.
+type Table struct {
+	list   []*Command
+	byName map[string]*Command
+}
+
+// NewTable returns the table of all commands.
+func NewTable() *Table { return NewTableOf(list()) }
+
+// NewTableOf returns a table of the given commands, which belong to it from now on.
+func NewTableOf(list []*Command) *Table {
+	t := &Table{list: list, byName: make(map[string]*Command)}
+	for i, c := range t.list {
+		c.order = i
+		t.byName[c.Name] = c
+		for _, sub := range c.Sub {
+			sub.container = c
+		}
+	}
+	return t
+}
+
+// Commands returns all commands, containers without their subcommands taken
+// apart. The caller must not change the slice.
+func (t *Table) Commands() []*Command { return t.list }
+
+// Lookup returns the command or container of that name in any case, nil when
+// there is none.
+func (t *Table) Lookup(name []byte) *Command {
+	var lower [32]byte
+	if len(name) > len(lower) {
+		return nil
+	}
+	for i, ch := range name {
+		if 'A' <= ch && ch <= 'Z' {
+			ch += 'a' - 'A'
+		}
+		lower[i] = ch
+	}
+	return t.byName[string(lower[:len(name)])]
+}
+
+// Find returns the command that args call, or the error that Redis gives when
+// there is none or the number of arguments is wrong. args is not empty.
+func (t *Table) Find(args [][]byte) (*Command, error) {
+	c := t.Lookup(args[0])
+	if c == nil {
+		return nil, unknownCommand(args)
+	}
+	if c.Sub != nil && len(args) > 1 {
+		sub := c.subcommand(args[1])
+		if sub == nil {
+			return nil, unknownSubcommand(c, args[1])
+		}
+		c = sub
+	}
+	if !c.arityFits(len(args)) {
+		return nil, wrongArity(c)
+	}
+	return c, nil
+}
+
+func (c *Command) subcommand(name []byte) *Command {
+	for _, sub := range c.Sub {
+		if equalFold(name, sub.Name) {
+			return sub
+		}
+	}
+	return nil
+}
+
+func (c *Command) arityFits(n int) bool {
+	return n == c.Arity || c.Arity < 0 && n >= -c.Arity
+}
+
+// equalFold compares a word of a command with a lower-case one, ASCII letters in
+// any case.
+func equalFold(word []byte, lower string) bool {
+	if len(word) != len(lower) {
+		return false
+	}
+	for i, ch := range word {
+		if 'A' <= ch && ch <= 'Z' {
+			ch += 'a' - 'A'
+		}
+		if ch != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// nameLimit is where Redis cuts names and argument lists in its errors.
+const nameLimit = 128
+
+// unknownCommand is Redis' text, with its blank behind every argument. The list
+// of arguments stops once it has 128 bytes, the last one cut to fit.
+func unknownCommand(args [][]byte) error {
+	var b strings.Builder
+	b.WriteString("ERR unknown command '")
+	b.WriteString(cString(args[0], nameLimit))
+	b.WriteString("', with args beginning with: ")
+	list := 0
+	for _, a := range args[1:] {
+		if list >= nameLimit {
+			break
+		}
+		text := "'" + cString(a, nameLimit-list) + "' "
+		b.WriteString(text)
+		list += len(text)
+	}
+	return errors.New(b.String())
+}
+
+func unknownSubcommand(container *Command, sub []byte) error {
+	return errors.New("ERR unknown subcommand '" + cString(sub, nameLimit) + "'. Try " + strings.ToUpper(container.Name) + " HELP.")
+}
+
+func wrongArity(c *Command) error {
+	return errors.New("ERR wrong number of arguments for '" + c.FullName() + "' command")
+}
+
+// cString is what C's %.*s prints of b: at most n bytes, up to the first NUL.
+func cString(b []byte, n int) string {
+	if len(b) > n {
+		b = b[:n]
+	}
+	for i, ch := range b {
+		if ch == 0 {
+			b = b[:i]
+			break
+		}
+	}
+	return string(b)
+}

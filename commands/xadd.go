@@ -1,0 +1,138 @@
+package commands
+
+import (
+	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/streams"
+)
+
+// XADD key [NOMKSTREAM] [MAXLEN|MINID [=|~] threshold [LIMIT n]] <*|id> field
+// value [field value ...]: appends an entry, then trims; the new entry counts and
+// may itself be trimmed.
+// https://redis.io/docs/latest/commands/xadd/
+var xadd = Command{
+	Name:    "xadd",
+	Syntax:  "XADD key [NOMKSTREAM] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]",
+	Summary: "Appends an entry to a stream. Creates the key if it doesn't exist.",
+	Since:   "5.0.0", Group: "stream",
+	Complexity: "O(1) when adding a new entry, O(N) when trimming where N being the number of entries evicted.",
+	History: [][2]string{
+		{"6.2.0", "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option."},
+		{"7.0.0", "Added support for the `<ms>-*` explicit ID form."},
+	},
+	Arguments: []Argument{
+		keyArgument,
+		{Name: "nomkstream", Type: "pure-token", Token: "NOMKSTREAM", Optional: true, Since: "6.2.0"},
+		{Name: "trim", Type: "block", Optional: true, Args: trimArguments},
+		{Name: "id-selector", Type: "oneof", Args: []Argument{
+			{Name: "auto-id", Type: "pure-token", Token: "*"},
+			{Name: "id", Type: "string"},
+		}},
+		{Name: "data", Type: "block", Multiple: true, Args: []Argument{
+			{Name: "field", Type: "string"},
+			{Name: "value", Type: "string"},
+		}},
+	},
+	Arity: -5, Flags: Write | DenyOOM | Fast, Categories: CatWrite | CatStream | CatFast,
+	Tips: []string{"nondeterministic_output"},
+	Keys: []KeySpec{{
+		Flags: []string{"RW", "update"}, Begin: 1, Step: 1,
+		Notes: "UPDATE instead of INSERT because of the optional trimming feature",
+	}},
+	Class: Log,
+	Check: func(args [][]byte) error { _, err := parseAdd(args); return err },
+	Run:   runXAdd,
+}
+
+// addOptions are XADD's arguments.
+type addOptions struct {
+	trimOptions
+	noMkStream bool
+	id         addID
+	fields     int // index of the first field
+}
+
+// maxEntryBytes is how much the fields and values of one entry may be.
+const maxEntryBytes = 1 << 30
+
+func parseAdd(args [][]byte) (o addOptions, err error) {
+	i := 2
+	for ; i < len(args); i++ {
+		if a := args[i]; len(a) == 1 && a[0] == '*' {
+			break
+		}
+		next, err := o.parse(args, i)
+		if err != nil {
+			return o, err
+		}
+		if next > i {
+			i = next - 1
+			continue
+		}
+		if equalFold(args[i], "nomkstream") {
+			o.noMkStream = true
+			continue
+		}
+		// Neither option nor '*': the ID, or something that fails as one.
+		if o.id, err = parseAddID(args[i]); err != nil {
+			return o, err
+		}
+		break
+	}
+	if err := o.check(false); err != nil {
+		return o, err
+	}
+	o.fields = i + 1
+	if n := len(args) - o.fields; n < 2 || n%2 != 0 {
+		return o, errXAddArity
+	}
+	if o.id.kind == addExplicit && o.id.id.IsZero() {
+		return o, errIDZero
+	}
+	return o, nil
+}
+
+func runXAdd(c *Call) error {
+	o, err := parseAdd(c.Args)
+	if err != nil {
+		return err
+	}
+	k, s, err := c.StreamForWrite(c.Args[1])
+	if err != nil {
+		return err
+	}
+	var last streams.ID
+	if s != nil {
+		last = s.LastID()
+	} else if o.noMkStream {
+		c.Out = wire.AppendNull(c.Out, c.Proto)
+		return nil
+	}
+	id, err := o.id.next(last, c.Now)
+	if err != nil {
+		return err
+	}
+	fields := c.Args[o.fields:]
+	if tooLarge(fields) {
+		return errTooLarge
+	}
+
+	if s == nil {
+		s = c.DB.PutStream(c.Args[1])
+	}
+	s.Append(id, fields, c.Limits)
+	if o.Kind != streams.TrimNone {
+		s.Trim(o.trim(), c.Limits)
+	}
+	c.DB.Touch(k)
+	c.Signal(c.Args[1])
+	c.Out = appendID(c.Out, id)
+	return nil
+}
+
+func tooLarge(fields [][]byte) bool {
+	sum := 0
+	for _, f := range fields {
+		sum += len(f)
+	}
+	return sum > maxEntryBytes
+}
