@@ -1,0 +1,107 @@
+package commands
+
+import (
+	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/keyspace"
+	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/streams"
+)
+
+// Call is one run of a Log or Read command on the state of a partition. It is
+// valid during Run only; the machine uses the same value for the next one.
+type Call struct {
+	Command *Command
+	// Args is the command as received: Args[0] the name, for a subcommand Args[1]
+	// its own. Read only; copy what is kept.
+	Args  [][]byte
+	Proto wire.Proto
+	// Now is the entry's time, or the partition clock of a read: Unix
+	// milliseconds. One command has one clock reading.
+	Now int64
+	// DB is the database selected by the client, DBIndex its number.
+	DB      *keyspace.DB
+	DBIndex int
+	State   *keyspace.State
+	Limits  streams.Limits
+	// Out is where the reply is appended.
+	Out []byte
+	// InExec tells a command that it runs in a transaction, where nothing waits.
+	InExec bool
+	// Applying is true for a command at its place in the log, false for a read.
+	Applying bool
+
+	// Wait is set, and Out left as it was, by a command that wants to wait.
+	Wait *wait
+
+	effects *Effects
+	seen    *seenTimes
+	scratch [][]byte // fields of an entry on their way to the reply
+
+	riding     bool // a read at its place in an entry, or on a view: expired is missing
+	unbounded  bool // on a view, where a reply of any length may be built
+	replyStart int  // of this command in Out
+}
+
+// Effects is what the commands of a batch caused beyond state and replies. The
+// machine hands it to the partition, whose leader acts on it.
+type Effects struct {
+	// Ready are keys whose waiters may have something to gain: entries came, or
+	// the key or one of its groups went away.
+	Ready []blocking.Key
+	// All says that every waiter should look, whatever it waits for.
+	All bool
+}
+
+// Signal notes that waiters of key should look again.
+func (c *Call) Signal(key []byte) {
+	if c.effects != nil {
+		c.effects.Ready = append(c.effects.Ready, blocking.Key{DB: c.DBIndex, Name: string(key)})
+	}
+}
+
+// SignalAll notes that all waiters should look again.
+func (c *Call) SignalAll() {
+	if c.effects != nil {
+		c.effects.All = true
+	}
+}
+
+// TooLong reports that a read has built as much of its reply as it may while it
+// holds the partition: it returns ErrLong then, and is run again on a view.
+func (c *Call) TooLong() bool {
+	return !c.Applying && !c.unbounded && len(c.Out)-c.replyStart > longReply
+}
+
+// Reader looks a key up for a Read command, without changing anything. It
+// returns nil for a missing key and ErrExpired for one past its deadline.
+func (c *Call) Reader(name []byte) (*keyspace.Key, error) {
+	if c.Applying {
+		return c.DB.GetForWrite(name, c.Now), nil
+	}
+	k, expired := c.DB.Get(name, c.Now)
+	if expired && !c.riding {
+		return nil, ErrExpired
+	}
+	return k, nil
+}
+
+// Stream looks up a stream: nil when the key is missing, ErrWrongType when it is
+// something else.
+func (c *Call) Stream(name []byte) (*keyspace.StreamValue, error) {
+	k, err := c.Reader(name)
+	if err != nil || k == nil {
+		return nil, err
+	}
+	return k.Stream()
+}
+
+// StreamForWrite looks up a stream that the command is going to change, with its
+// key; both are nil when the key is missing.
+func (c *Call) StreamForWrite(name []byte) (*keyspace.Key, *keyspace.StreamValue, error) {
+	k := c.DB.GetForWrite(name, c.Now)
+	if k == nil {
+		return nil, nil, nil
+	}
+	s, err := k.StreamForWrite()
+	return k, s, err
+}

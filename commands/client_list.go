@@ -1,0 +1,113 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+// CLIENT LIST [TYPE type] [ID id ...]: a line for each connection.
+var clientList = Command{
+	Name: "list", Syntax: "CLIENT LIST [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+	Summary: "Lists open connections.",
+	Since:   "2.4.0", Group: "connection", Complexity: "O(N) where N is the number of client connections.",
+	Arguments: []Argument{
+		{Name: "client-type", Type: "oneof", Token: "TYPE", Optional: true, Since: "5.0.0", Args: []Argument{
+			{Name: "normal", Type: "pure-token", Token: "NORMAL"},
+			{Name: "master", Type: "pure-token", Token: "MASTER"},
+			{Name: "replica", Type: "pure-token", Token: "REPLICA"},
+			{Name: "pubsub", Type: "pure-token", Token: "PUBSUB"},
+		}},
+		{Name: "client-id", Type: "integer", Token: "ID", Optional: true, Multiple: true, Since: "6.2.0"},
+	},
+	Arity: -2, Flags: Admin | clientFlags, Categories: CatAdmin | CatSlow | CatDangerous | CatConnection,
+	Tips:  []string{"nondeterministic_output"},
+	Class: Barrier,
+	Serve: func(c *ServeCall) error {
+		wanted, err := parseClientList(c.Args)
+		if err != nil {
+			return err
+		}
+		var b strings.Builder
+		now := time.Now().UnixMilli()
+		c.Node.EachClient(func(i ClientInfo) {
+			if wanted(i) {
+				i.appendLine(&b, now)
+			}
+		})
+		c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), b.String())
+		return nil
+	},
+}
+
+// CLIENT INFO: the connection's own line.
+var clientInfo = Command{
+	Name: "info", Syntax: "CLIENT INFO",
+	Summary: "Returns information about the connection.",
+	Since:   "6.2.0", Group: "connection", Complexity: "O(1)",
+	Arity: 2, Flags: clientFlags, Categories: CatSlow | CatConnection,
+	Tips:  []string{"nondeterministic_output"},
+	Class: Own,
+	Serve: func(c *ServeCall) error {
+		var b strings.Builder
+		info := c.Session.Info()
+		info.appendLine(&b, time.Now().UnixMilli())
+		c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), b.String())
+		return nil
+	},
+}
+
+var errClientID = errors.New("ERR Invalid client ID")
+
+func parseClientList(args [][]byte) (wanted func(ClientInfo) bool, err error) {
+	switch {
+	case len(args) == 2:
+		return func(ClientInfo) bool { return true }, nil
+	case len(args) == 4 && equalFold(args[2], "type"):
+		for _, kind := range []string{"normal", "master", "replica", "slave", "pubsub"} {
+			if equalFold(args[3], kind) {
+				return func(ClientInfo) bool { return kind == "normal" }, nil
+			}
+		}
+		return nil, errors.New("ERR Unknown client type '" + quoted(args[3]) + "'")
+	case len(args) > 3 && equalFold(args[2], "id"):
+		var ids []uint64
+		for _, a := range args[3:] {
+			id, err := parseIntOr(a, errClientID)
+			if err != nil || id < 1 {
+				return nil, errClientID
+			}
+			ids = append(ids, uint64(id))
+		}
+		return func(i ClientInfo) bool { return slices.Contains(ids, i.ID) }, nil
+	}
+	return nil, errSyntax
+}
+
+// appendLine writes the line of CLIENT LIST, with the fields that Redis 7.4 has.
+func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
+	flags := ""
+	if i.Blocked {
+		flags += "b"
+	}
+	if i.Closing {
+		flags += "c"
+	}
+	if flags == "" {
+		flags = "N"
+	}
+	command := i.Command
+	if command == "" {
+		command = "NULL"
+	}
+	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=-1 watch=0 "+
+		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=r cmd=%s user=%s redir=-1 resp=%d "+
+		"lib-name=%s lib-ver=%s tot-net-in=%d tot-net-out=%d tot-cmds=%d\n",
+		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB,
+		i.QueryBytes, i.QueryFree, i.ReplyBytes, i.ReplySlots, i.ReplyBytes, i.QueryBytes+i.QueryFree+i.ReplyBytes, command, i.User, i.Proto,
+		i.LibName, i.LibVer, i.NetIn, i.NetOut, i.Commands)
+}

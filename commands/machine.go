@@ -1,0 +1,207 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+
+	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/keyspace"
+	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/streams"
+)
+
+// longReply is how much of a reply a read builds before it is sent to a view: a
+// reader holds the partition's lock, and its loop, for no longer than that takes.
+const longReply = 1 << 20
+
+// Request is one command for the machine: what a partition's request says of it.
+type Request struct {
+	Command *Command // nil: to be looked up
+	Args    [][]byte
+	DB      int
+	Proto   wire.Proto
+}
+
+// Machine runs commands on the state of one partition. Begin, Apply, ApplyInternal,
+// View and Restore belong to one goroutine and exclude all others; Read, Quiet
+// and Upkeep may run side by side in between.
+type Machine struct {
+	table  *Table
+	state  *keyspace.State
+	logger *slog.Logger
+
+	call    Call // of the command being applied
+	effects Effects
+	time    int64
+	index   uint64
+	seen    seenTimes
+
+	readers sync.Pool // *Call
+}
+
+// NewMachine returns a machine on an empty state.
+func NewMachine(table *Table, databases int, logger *slog.Logger) *Machine {
+	m := &Machine{table: table, logger: logger}
+	m.readers.New = func() any { return &Call{} }
+	m.adopt(keyspace.New(databases))
+	return m
+}
+
+// adopt makes state the machine's own.
+func (m *Machine) adopt(state *keyspace.State) {
+	m.state = state
+	state.OnExpired(func(db int, name string) {
+		m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
+	})
+}
+
+// State is the machine's state, to be read under the same rules as Read.
+func (m *Machine) State() *keyspace.State { return m.state }
+
+// Begin starts an entry of the log: its index and its time in Unix milliseconds.
+func (m *Machine) Begin(index uint64, timeMs int64) { m.index, m.time = index, timeMs }
+
+// Apply runs a command at its place in the log, the ordinal-th of its entry, and
+// appends the reply to out; or it returns what the command wants to wait for.
+func (m *Machine) Apply(r Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
+	cmd := r.Command
+	if cmd == nil {
+		var err error
+		if cmd, err = m.table.Find(r.Args); err != nil {
+			return wire.AppendError(out, err.Error()), nil
+		}
+	}
+	m.state.Begin(m.index, ordinal)
+	c := &m.call
+	m.prepare(c, cmd, r, m.time, out)
+	c.Applying, c.effects = true, &m.effects
+	return c.run()
+}
+
+func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byte) {
+	scratch := c.scratch
+	clear(scratch[:cap(scratch)])
+	*c = Call{
+		Command: cmd, Args: r.Args, Proto: r.Proto, Now: now,
+		State: m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
+		Out: out, replyStart: len(out), scratch: scratch[:0], seen: &m.seen,
+	}
+	settings := m.state.Settings()
+	c.Limits = streams.Limits{MaxBytes: settings.StreamNodeMaxBytes, MaxEntries: settings.StreamNodeMaxEntries}
+}
+
+// run runs the command; an error becomes the reply.
+func (c *Call) run() ([]byte, *blocking.Wait) {
+	if err := c.Command.Run(c); err != nil {
+		return AppendError(c.Out[:c.replyStart], err), nil
+	}
+	return c.Out, c.Wait
+}
+
+// AppendError appends the reply that stands for an error.
+func AppendError(out []byte, err error) []byte {
+	if errors.Is(err, keyspace.ErrWrongType) {
+		err = errWrongType
+	}
+	return wire.AppendError(out, err.Error())
+}
+
+// Changed reports whether the command being applied has begun to change anything.
+func (m *Machine) Changed() bool { return m.state.Changed() }
+
+// Ready returns the keys whose waiters should look again, since the last call, or
+// that all should. The slice is valid until the next Begin.
+func (m *Machine) Ready() (keys []blocking.Key, all bool) {
+	keys, all = m.effects.Ready, m.effects.All
+	m.effects.Ready, m.effects.All = keys[:0], false
+	return keys, all
+}
+
+// Settings are the settings that are part of the state.
+func (m *Machine) Settings() Settings { return m.state.Settings() }
+
+// Settings are the settings that are part of a partition's state.
+type Settings = keyspace.Settings
+
+// Read runs a command without changing anything: a read, or one that is Quiet.
+// Its error is ErrExpired or ErrLong when it has to be run otherwise; riding reads
+// (which stand at their place in an entry, at its time) take a key past its
+// deadline for missing.
+func (m *Machine) Read(r Request, now int64, riding bool, out []byte) ([]byte, *blocking.Wait, error) {
+	c := m.readers.Get().(*Call)
+	defer m.readers.Put(c)
+	m.prepare(c, r.Command, r, now, out)
+	c.riding = riding
+	return m.guarded(c)
+}
+
+// guarded runs a read; a panic fails it alone.
+func (m *Machine) guarded(c *Call) (reply []byte, wait *blocking.Wait, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			m.logger.Error("panic in a read", "command", c.Command.FullName(), "panic", v, "stack", string(debug.Stack()))
+			reply, wait, err = AppendError(c.Out[:c.replyStart], ErrInternal), nil, nil
+		}
+	}()
+	if err := c.Command.Run(c); err != nil {
+		if err == ErrExpired || err == ErrLong {
+			return c.Out[:c.replyStart], nil, err
+		}
+		return AppendError(c.Out[:c.replyStart], err), nil, nil
+	}
+	return c.Out, c.Wait, nil
+}
+
+// Quiet reports that a Log command, run now, would change nothing.
+func (m *Machine) Quiet(r Request, now int64) bool {
+	if r.Command == nil || r.Command.Quiet == nil {
+		return false
+	}
+	c := m.readers.Get().(*Call)
+	defer m.readers.Put(c)
+	m.prepare(c, r.Command, r, now, nil)
+	return r.Command.Quiet(c)
+}
+
+// Adds returns the stream to which a command adds an entry.
+func (m *Machine) Adds(r Request) (blocking.Key, bool) {
+	if r.Command == nil || !r.Command.Adds {
+		return blocking.Key{}, false
+	}
+	return blocking.Key{DB: r.DB, Name: string(r.Args[1])}, true
+}
+
+// View returns the state as it is now, to be read while the state goes on.
+func (m *Machine) View() *View { return &View{m: m, state: m.state.View()} }
+
+// Restore replaces the state by a snapshot's.
+func (m *Machine) Restore(r keyspace.SectionReader) error {
+	state, err := keyspace.Restore(r)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	m.adopt(state)
+	return nil
+}
+
+// View is the state at one point of the log.
+type View struct {
+	m     *Machine
+	state *keyspace.View
+}
+
+// Snapshot writes the whole state.
+func (v *View) Snapshot(w keyspace.SectionWriter) error { return v.state.Snapshot(w) }
+
+// Read runs a read, however long its reply.
+func (v *View) Read(r Request, now int64, out []byte) []byte {
+	c := v.m.readers.Get().(*Call)
+	defer v.m.readers.Put(c)
+	v.m.prepare(c, r.Command, r, now, out)
+	c.State, c.DB, c.riding, c.unbounded = nil, v.state.DB(r.DB), true, true
+	reply, _, _ := v.m.guarded(c)
+	return reply
+}

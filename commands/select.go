@@ -1,0 +1,32 @@
+package commands
+
+import (
+	"errors"
+
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+var errDBIndex = errors.New("ERR DB index is out of range")
+
+// SELECT index: chooses the connection's database.
+// https://redis.io/docs/latest/commands/select/
+var selectDB = Command{
+	Name: "select", Syntax: "SELECT index",
+	Summary: "Changes the selected database.",
+	Since:   "1.0.0", Group: "connection", Complexity: "O(1)",
+	Arguments: []Argument{{Name: "index", Type: "integer"}},
+	Arity:     2, Flags: Loading | Stale | Fast, Categories: CatFast | CatConnection,
+	Class: Own,
+	Serve: func(c *ServeCall) error {
+		n, err := parseInteger(c.Args[1])
+		if err != nil {
+			return err
+		}
+		if n < 0 || n >= int64(c.Node.Databases()) {
+			return errDBIndex
+		}
+		c.Session.SelectDB(int(n))
+		c.Out = wire.AppendSimple(c.Out, "OK")
+		return nil
+	},
+}

@@ -1,0 +1,112 @@
+package commands
+
+import (
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+// ServeCall is one run of an Own, Deferred or Barrier command: one that concerns
+// the connection or the node, not the state of a partition.
+type ServeCall struct {
+	Command *Command
+	Args    [][]byte
+	Session Session
+	Node    Node
+	Table   *Table
+	// Out is where the reply is appended. Nothing appended: no reply, as for
+	// CLIENT REPLY OFF.
+	Out []byte
+	// Later is called by a command whose reply comes from elsewhere: Serve appends
+	// nothing then, and the function it got fills the slot, once, from any
+	// goroutine. Behind a Barrier the session runs nothing further before that.
+	Later func() func(reply []byte)
+}
+
+// Session is the connection that a command came from, as commands see it. Its
+// methods are called from the session's own turn only.
+type Session interface {
+	ID() uint64
+	Proto() wire.Proto
+	SetProto(wire.Proto)
+	DB() int
+	SelectDB(int)
+	// Authenticated reports whether a user is logged in; User is its name.
+	Authenticated() bool
+	User() string
+	Login(user string)
+	Name() string
+	SetName(string)
+	// SetLib sets what CLIENT SETINFO sets: attribute is "lib-name" or "lib-ver".
+	SetLib(attribute, value string)
+	SetReplyMode(ReplyMode)
+	// Reset puts the connection back to where it began, the library's name apart.
+	Reset(authenticated bool)
+	// CloseAfterReply closes the connection once all replies are sent; nothing
+	// that was pipelined behind the command is run.
+	CloseAfterReply()
+	// Info describes the session for CLIENT INFO.
+	Info() ClientInfo
+}
+
+// ReplyMode is what CLIENT REPLY chooses.
+type ReplyMode uint8
+
+// The reply modes. ReplySkip silences exactly the next command.
+const (
+	ReplyOn ReplyMode = iota
+	ReplyOff
+	ReplySkip
+)
+
+// ClientInfo is one line of CLIENT LIST. Times are Unix milliseconds.
+type ClientInfo struct {
+	ID                uint64
+	Addr, LocalAddr   string
+	FD                int
+	Name              string
+	Created, LastUsed int64
+	DB                int
+	User              string
+	Proto             wire.Proto
+	LibName, LibVer   string
+	Command           string // full name of the last command, "" before the first
+	Blocked           bool
+	Closing           bool
+	QueryBytes        int // bytes received and not yet run
+	QueryFree         int
+	ReplyBytes        int // bytes of replies not yet sent
+	ReplySlots        int // replies not yet filled
+	NetIn, NetOut     uint64
+	Commands          uint64
+}
+
+// Node is the server as commands see it. Its methods may be called from any
+// session's turn.
+type Node interface {
+	// Config is the set of settings behind CONFIG GET and SET.
+	Config() Config
+	// CheckPassword compares in constant time; NoPassword reports that the
+	// default user needs none.
+	CheckPassword(user, password []byte) bool
+	NoPassword() bool
+	// Databases is the number of databases that SELECT may choose.
+	Databases() int
+	// RedisVersion is the version of Redis that HELLO and INFO claim.
+	RedisVersion() string
+	// EachClient calls fn for every connection, in the order of their IDs.
+	EachClient(fn func(ClientInfo))
+	// Unblock ends the wait of a blocked client: with its null reply, or with
+	// -UNBLOCKED. done is called once, from any goroutine, with whether it waited.
+	Unblock(id uint64, withError bool, done func(unblocked bool))
+	// InfoSections gives the named sections of INFO, in order.
+	InfoSections(names []string) string
+}
+
+// Config is what CONFIG GET, SET, RESETSTAT work on.
+type Config interface {
+	// Match returns the settings whose Redis name matches the glob pattern, as
+	// pairs of name and value, in the order of the declaration.
+	Match(pattern string) [][2]string
+	// Set changes all pairs or none. The error is the reply.
+	Set(pairs [][2]string) error
+	ResetStat()
+}
