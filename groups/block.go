@@ -62,6 +62,7 @@ type layout struct {
 	width  [maxCols]uint8 // bytes per value: value-base < 1<<(8*width)
 	offset [maxCols]uint8 // of the column within the row
 	stride uint8
+	cols   uint8
 }
 
 // widthMask has the bits that a column of the given width can hold.
@@ -73,7 +74,7 @@ func widthOf(span uint64) uint8 { return uint8(bits.Len64(span)+7) / 8 }
 // place computes the offsets and the stride from the widths.
 func (l *layout) place() {
 	l.stride = 0
-	for c, w := range l.width {
+	for c, w := range l.width[:l.cols] {
 		l.offset[c] = l.stride
 		l.stride += w
 	}
@@ -81,7 +82,7 @@ func (l *layout) place() {
 
 // fits reports whether r can be packed without a new layout.
 func (l *layout) fits(r *row) bool {
-	for c, v := range r {
+	for c, v := range r[:l.cols] {
 		if v < l.base[c] || v-l.base[c] > widthMask[l.width[c]] {
 			return false
 		}
@@ -89,21 +90,23 @@ func (l *layout) fits(r *row) bool {
 	return true
 }
 
-// newBlock returns an empty block. A layout passed on from a neighbour saves
-// the new block from finding its widths one row at a time.
-func newBlock(owner *token, like *layout, r *row) *block {
-	b := &block{owner: owner, last: -1}
-	if like != nil {
-		b.layout = *like
-	}
-	for c, v := range r {
-		if v < b.base[c] || v-b.base[c] > widthMask[b.width[c]]/2 {
-			b.base[c] = v
+// newBlock returns an empty block.
+func newBlock(owner *token, cols int) *block {
+	return &block{owner: owner, last: -1, data: make([]byte, padding), layout: layout{cols: uint8(cols)}}
+}
+
+// follow returns an empty block for r and what comes after it. It takes over
+// the layout and has room for all rows at once, so that it need not find its
+// widths and its size a few rows at a time.
+func (b *block) follow(r *row) *block {
+	f := &block{owner: b.owner, last: -1, layout: b.layout}
+	for c, v := range r[:f.cols] {
+		if v < f.base[c] || v-f.base[c] > widthMask[f.width[c]]/2 {
+			f.base[c] = v
 		}
 	}
-	b.place()
-	b.data = make([]byte, padding)
-	return b
+	f.data = slices.Grow([]byte(nil), maxRows*int(f.stride)+padding)[:padding]
+	return f
 }
 
 func (b *block) clone(owner *token) *block {
@@ -119,8 +122,8 @@ func (b *block) at(i, c int) uint64 {
 	return b.base[c] + binary.LittleEndian.Uint64(b.data[off:])&widthMask[b.width[c]]
 }
 
-func (b *block) row(i, cols int) (r row) {
-	for c := range cols {
+func (b *block) row(i int) (r row) {
+	for c := range int(b.cols) {
 		r[c] = b.at(i, c)
 	}
 	return r
@@ -128,8 +131,9 @@ func (b *block) row(i, cols int) (r row) {
 
 // write packs r, which fits, at place i.
 func (b *block) write(i int, r *row) {
-	for c, v := range r {
-		off := i*int(b.stride) + int(b.offset[c])
+	start := i * int(b.stride)
+	for c, v := range r[:b.cols] {
+		off := start + int(b.offset[c])
 		m := widthMask[b.width[c]]
 		word := binary.LittleEndian.Uint64(b.data[off:])
 		binary.LittleEndian.PutUint64(b.data[off:], word&^m|(v-b.base[c])&m)
@@ -217,14 +221,19 @@ func (b *block) loose() bool { return cap(b.data) > 2*len(b.data)+64 }
 
 // slice returns a new block with the rows [from, to), packed as tightly as possible.
 func (b *block) slice(from, to int) *block {
-	c := &block{owner: b.owner, n: int16(to - from), last: -1}
+	c := &block{owner: b.owner, n: int16(to - from), last: -1, layout: layout{cols: b.cols}}
 	low, high := b.bounds(from, to)
-	for col := range low {
-		c.base[col], c.width[col] = low[col], widthOf(high[col]-low[col])
-	}
-	c.place()
+	c.span(&low, &high)
 	c.copyRows(0, b, from, to)
 	return c
+}
+
+// span sets the tightest layout for values between low and high.
+func (l *layout) span(low, high *row) {
+	for c := range int(l.cols) {
+		l.base[c], l.width[c] = low[c], widthOf(high[c]-low[c])
+	}
+	l.place()
 }
 
 // compact packs the rows as tightly as possible.
@@ -234,16 +243,25 @@ func (b *block) compact() {
 	b.last = last
 }
 
+// seal is compact for a full block, which may well be tight already.
+func (b *block) seal() {
+	tight := layout{cols: b.cols}
+	low, high := b.bounds(0, int(b.n))
+	tight.span(&low, &high)
+	if tight.stride < b.stride || cap(b.data)-len(b.data) > len(b.data)/8 {
+		b.compact()
+	}
+}
+
 // join returns a new block with the rows of both, of which b's come first.
 func (b *block) join(next *block, owner *token) *block {
 	low, high := b.bounds(0, int(b.n))
 	low2, high2 := next.bounds(0, int(next.n))
-	c := &block{owner: owner, n: b.n + next.n, last: -1}
 	for col := range low {
-		c.base[col] = min(low[col], low2[col])
-		c.width[col] = widthOf(max(high[col], high2[col]) - c.base[col])
+		low[col], high[col] = min(low[col], low2[col]), max(high[col], high2[col])
 	}
-	c.place()
+	c := &block{owner: owner, n: b.n + next.n, last: -1, layout: layout{cols: b.cols}}
+	c.span(&low, &high)
 	c.copyRows(0, b, 0, int(b.n))
 	c.copyRows(int(b.n), next, 0, int(next.n))
 	return c
@@ -258,7 +276,7 @@ func (b *block) relayout(r *row) {
 		low, high = b.bounds(0, int(b.n))
 	}
 	old := *b
-	for c, v := range r {
+	for c, v := range r[:b.cols] {
 		if v >= b.base[c] && v-b.base[c] <= widthMask[b.width[c]] {
 			continue
 		}
@@ -275,7 +293,7 @@ func (b *block) relayout(r *row) {
 
 // bounds returns the lowest and highest value of each column over the rows [from, to), of which there is one.
 func (b *block) bounds(from, to int) (low, high row) {
-	for c := range maxCols {
+	for c := range int(b.cols) {
 		low[c], high[c] = b.base[c], b.base[c]
 		if b.width[c] == 0 {
 			continue
@@ -298,7 +316,7 @@ func (b *block) copyRows(i int, src *block, from, to int) {
 		b.data = slices.Grow([]byte(nil), size)[:size]
 	}
 	for ; from < to; from++ {
-		r := src.row(from, maxCols)
+		r := src.row(from)
 		b.write(i, &r)
 		i++
 	}

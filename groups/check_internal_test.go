@@ -70,7 +70,7 @@ func (t *table) check() (err error) {
 			err = fmt.Errorf("invariant 5: low %v behind key %v", s.low, before)
 		}
 		for i := range int(s.block.n) {
-			r := s.block.row(i, t.cols)
+			r := s.block.row(i)
 			k := t.keyOf(&r)
 			if k.compare(&s.low) < 0 || rows > 0 && before.compare(&k) >= 0 {
 				err = fmt.Errorf("invariant 5: key %v behind %v in the block of %v", k, before, s.low)

@@ -48,4 +48,3 @@ func restore(t fataler, g *groups.Group) *groups.Group {
 	}
 	return restored
 }
-

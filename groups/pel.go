@@ -144,7 +144,7 @@ func (p *pel) lookUp(fn func(Pending) bool) func(ms, seq uint64) bool {
 				return true
 			}
 		}
-		r := b.row(i, p.byID.cols)
+		r := b.row(i)
 		return fn(r.pending())
 	}
 }

@@ -65,7 +65,7 @@ func (t *table) get(k *key) (r row, ok bool) {
 	if !ok {
 		return r, false
 	}
-	return at.block.row(i, t.cols), true
+	return at.block.row(i), true
 }
 
 // min and max return the first and the last row.
@@ -74,7 +74,7 @@ func (t *table) min() (r row, ok bool) {
 	if !ok {
 		return r, false
 	}
-	return at.block.row(0, t.cols), true
+	return at.block.row(0), true
 }
 
 func (t *table) max() (r row, ok bool) {
@@ -82,16 +82,16 @@ func (t *table) max() (r row, ok bool) {
 	if !ok {
 		return r, false
 	}
-	return at.block.row(int(at.block.n)-1, t.cols), true
+	return at.block.row(int(at.block.n) - 1), true
 }
 
 // insert puts r into the table and returns the row with the same key that it replaced, if there was one.
 func (t *table) insert(r *row) (old row, replaced bool) {
 	k := t.keyOf(r)
-	at := t.locateForInsert(&k, r)
+	at := t.locateForInsert(&k)
 	i, found := at.block.search(&k, t.keys)
 	if found {
-		old = at.block.row(i, t.cols)
+		old = at.block.row(i)
 		before := at.block.size()
 		at.block.set(i, r)
 		t.bytes += at.block.size() - before
@@ -109,13 +109,13 @@ func (t *table) insert(r *row) (old row, replaced bool) {
 }
 
 // locateForInsert returns the block, ready for changes, that has or takes k.
-func (t *table) locateForInsert(k *key, r *row) span {
+func (t *table) locateForInsert(k *key) span {
 	if at, ok := t.locate(k); ok {
 		return t.own(at)
 	}
 	first, ok := t.tree.Min()
 	if !ok {
-		return t.add(*k, newBlock(t.token, nil, r))
+		return t.add(*k, newBlock(t.token, t.cols))
 	}
 	first = t.own(first)
 	t.tree.Delete(first)
@@ -160,7 +160,7 @@ func (t *table) delete(k *key) (old row, ok bool) {
 	if !ok {
 		return old, false
 	}
-	old = at.block.row(i, t.cols)
+	old = at.block.row(i)
 	t.rows--
 	if at.block.n == 1 {
 		t.drop(at)
@@ -172,13 +172,15 @@ func (t *table) delete(k *key) (old row, ok bool) {
 	return old, true
 }
 
-// ascend calls fn with the rows at or above from, in order, until it returns false.
+// ascend calls fn with the rows at or above from, in order, until it returns
+// false. The row is overwritten by the next one.
 func (t *table) ascend(from key, fn func(r *row) bool) {
 	start := span{low: from}
 	if at, ok := t.locate(&from); ok {
 		start.low = at.low
 	}
 	first := true
+	var r row
 	t.tree.Ascend(start, func(s span) bool {
 		i := 0
 		if first {
@@ -186,7 +188,7 @@ func (t *table) ascend(from key, fn func(r *row) bool) {
 			first = false
 		}
 		for ; i < int(s.block.n); i++ {
-			r := s.block.row(i, t.cols)
+			r = s.block.row(i)
 			if !fn(&r) {
 				return false
 			}

@@ -16,8 +16,8 @@ func (t *table) split(at span, i int, r *row) (*block, int) {
 	ascending := i == int(b.last)+1
 	switch {
 	case i == maxRows:
-		t.compact(b)
-		return t.add(t.keyOf(r), newBlock(t.token, &b.layout, r)).block, 0
+		t.resize(b, b.seal)
+		return t.add(t.keyOf(r), b.follow(r)).block, 0
 	case ascending && i >= smallRows:
 		t.cut(at, i)
 		return b, i
@@ -38,7 +38,7 @@ func (t *table) cut(at span, i int) (right *block) {
 	*b = *b.slice(0, i)
 	b.last = last
 	t.bytes += b.size()
-	first := right.row(0, t.cols)
+	first := right.row(0)
 	t.add(t.keyOf(&first), right)
 	return right
 }
@@ -51,13 +51,14 @@ func (t *table) shrink(at span) {
 		return
 	}
 	if b.loose() {
-		t.compact(b)
+		t.resize(b, b.compact)
 	}
 }
 
-func (t *table) compact(b *block) {
+// resize runs a change of the block and counts the bytes.
+func (t *table) resize(b *block, change func()) {
 	t.bytes -= b.size()
-	b.compact()
+	change()
 	t.bytes += b.size()
 }
 
