@@ -95,7 +95,7 @@ func (c *chunk) checkEntries() error {
 		switch {
 		case d.failed:
 			return fmt.Errorf("%w: chunk %v: entry %d at byte %d of %d", ErrCorrupt, c.first, i, d.off, len(c.buf))
-		case i > 0 && !prev.Less(id), id.Less(c.first), c.last.Less(id):
+		case i > 0 && !prev.Less(id), c.last.Less(id): // below first no delta can lead
 			return fmt.Errorf("%w: chunk %v: entry %d, %v, out of order", ErrCorrupt, c.first, i, id)
 		}
 		if c.isDead(i) {

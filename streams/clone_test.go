@@ -99,6 +99,30 @@ func TestAppendsOfClonesDoNotMeet(t *testing.T) {
 	}
 }
 
+// TestReopenedChunksDoNotMeet: a sealed chunk may have spare room, and a stream
+// and its clone may both make it their tail again.
+func TestReopenedChunksDoNotMeet(t *testing.T) {
+	lim := streams.Limits{MaxEntries: 9}
+	s := streams.New()
+	for i := range uint64(10) {
+		s.Append(id(i+1, 0), [][]byte{[]byte("f"), make([]byte, 50)}, lim)
+	}
+	c := s.Clone()
+	both := []*streams.Stream{s, c}
+	for _, each := range both {
+		each.Delete(id(10, 0))
+	}
+	for i, each := range both {
+		each.Append(id(11, 0), [][]byte{[]byte("f"), fmt.Append(nil, i)}, streams.DefaultLimits)
+	}
+	for i, each := range both {
+		cur := each.Range(id(11, 0), id(11, 0))
+		if !cur.Next() || string(cur.AppendFields(nil)[1]) != fmt.Sprint(i) || each.Chunks() != 1 {
+			t.Errorf("stream %d of %d chunks reads %q", i, each.Chunks(), cur.AppendFields(nil))
+		}
+	}
+}
+
 // TestFieldsOutliveTheirEntry: slices of a cursor stay as they are.
 func TestFieldsOutliveTheirEntry(t *testing.T) {
 	s := streams.New()

@@ -110,6 +110,21 @@ func TestDamagedSnapshot(t *testing.T) {
 	}
 }
 
+func TestHeaderIsCanonical(t *testing.T) {
+	for name, b := range map[string][]byte{
+		"number in more bytes than it needs": {1, 0x81, 0, 0, 0, 0, 0, 0, 0},
+		"number of more than 64 bits":        append([]byte{1}, bytes.Repeat([]byte{0xff}, 11)...),
+		"other version":                      {2, 0, 0, 0, 0, 0, 0, 0},
+		"more chunks than entries":           {1, 9, 0, 0, 0, 1, 1, 2},
+		"entries without chunks":             {1, 9, 0, 0, 0, 1, 1, 0},
+		"empty":                              {},
+	} {
+		if _, err := streams.NewFromHeader(b); !errors.Is(err, streams.ErrCorrupt) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
 func replaced(blocks [][]byte, i int, with []byte) [][]byte {
 	out := append([][]byte(nil), blocks...)
 	out[i] = with

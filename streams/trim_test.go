@@ -133,6 +133,37 @@ func TestTrimLeavesCounters(t *testing.T) {
 	}
 }
 
+// TestChunkBoundaries pins how many entries make a chunk. The numbers are part of
+// the replicated state: another number here means that nodes of two versions,
+// playing the same log, trim differently.
+func TestChunkBoundaries(t *testing.T) {
+	for _, row := range []struct {
+		lim            streams.Limits
+		value, entries int
+	}{
+		{streams.DefaultLimits, 1, 100},
+		{streams.DefaultLimits, 30, 100},
+		{streams.DefaultLimits, 100, 38},
+		{streams.DefaultLimits, 500, 8},
+		{streams.DefaultLimits, 1000, 4},
+		{streams.DefaultLimits, 2100, 1},
+		{streams.DefaultLimits, 10000, 1},
+		{streams.Limits{MaxBytes: 4096}, 1, 528},
+		{streams.Limits{MaxEntries: 7}, 10000, 7},
+		{streams.Limits{MaxBytes: 1, MaxEntries: 7}, 1, 1},
+	} {
+		t.Run(fmt.Sprintf("%+v/value=%dB", row.lim, row.value), func(t *testing.T) {
+			s := streams.New()
+			for s.Chunks() < 2 {
+				s.Append(id(s.LastID().Ms+1, 0), [][]byte{[]byte("f"), make([]byte, row.value)}, row.lim)
+			}
+			if got := int(s.Len()) - 1; got != row.entries {
+				t.Errorf("%d entries in the first chunk, want %d", got, row.entries)
+			}
+		})
+	}
+}
+
 // TestTombstonesCountForNodeBounds: deleted entries take up room in their node
 // even after the memory was given back.
 func TestTombstonesCountForNodeBounds(t *testing.T) {
