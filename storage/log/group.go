@@ -155,7 +155,8 @@ func (g *Group) SetState(s State) error {
 }
 
 // TruncateFront gives up the entries up to and including upto, which moves
-// FirstIndex; the bytes go with Collect.
+// FirstIndex; the bytes go with Collect. Beyond the last entry there is nothing
+// to give up.
 func (g *Group) TruncateFront(upto uint64) error {
 	return g.log.commit(&request{group: g, op: &truncateFrontOp{upto: upto}})
 }

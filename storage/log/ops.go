@@ -35,11 +35,9 @@ func (o *stateOp) publish(*Group) {}
 type truncateFrontOp struct{ upto uint64 }
 
 func (o *truncateFrontOp) stage(w *writer, id GroupID, s *groupState) error {
-	if o.upto < s.first {
+	// What is not there need not be given up: Raft compacts an empty log too.
+	if o.upto = min(o.upto, s.last); o.upto < s.first {
 		return nil
-	}
-	if o.upto > s.last {
-		return fmt.Errorf("group %d: truncate up to %d, last index is %d: %w", id, o.upto, s.last, ErrOrder)
 	}
 	prevTerm := w.termOf(id, o.upto)
 	if err := w.room(headerSize+8, KindTruncateFront); err != nil {

@@ -89,8 +89,8 @@ var (
 	ErrClosed = errors.New("log closed")
 	// ErrNotFound: Entry was asked for an index that the group does not hold.
 	ErrNotFound = errors.New("log entry not found")
-	// ErrOrder: Append, TruncateFront or TruncateBack do not fit the group's
-	// log. Nothing was written.
+	// ErrOrder: the entries of Append do not follow the group's last one, or
+	// Reset was given no index. Nothing was written.
 	ErrOrder = errors.New("index out of order")
 	// ErrNoSpace: no segment could be had. Nothing was written, the log lives on.
 	ErrNoSpace = errors.New("no space for a log segment")
