@@ -77,7 +77,7 @@ func (l *loop) closeFiles() {
 	_ = unix.Close(l.wakefd)
 }
 
-// run serves until ctx ends, then closes all connections. stop wakes it for that.
+// run serves until ctx ends; the front then wakes it and closes the connections.
 func (l *loop) run(ctx context.Context) error {
 	events := make([]unix.EpollEvent, maxEvents)
 	for ctx.Err() == nil {
@@ -283,16 +283,16 @@ func (f *epollFront) run(ctx context.Context, listeners []net.Listener) error {
 	for _, ln := range listeners {
 		accepting.Go(func() { f.accept(ctx, ln) })
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	loopCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	errs := make(chan error, len(f.loops))
 	for _, l := range f.loops {
 		looping.Go(func() {
-			errs <- l.run(ctx)
+			errs <- l.run(loopCtx)
 			cancel() // one loop less is no server
 		})
 	}
-	<-ctx.Done()
+	<-loopCtx.Done()
 	closeAll(listeners)
 	accepting.Wait()
 	for _, l := range f.loops {

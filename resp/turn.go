@@ -10,12 +10,8 @@ const maxRounds = 8
 // the output afterwards. true means that the turn was cut short.
 func (s *Session) turn() bool {
 	for round := 0; ; round++ {
-		head, cut := s.collect()
-		if cut {
-			s.end = severing
-		}
-		if head != nil && head.state == slotParked {
-			s.serveParked(head)
+		if parked := s.collect(); parked != nil {
+			s.serveParked(parked)
 			continue
 		}
 		if !s.mayGoOn() {
@@ -32,26 +28,31 @@ func (s *Session) turn() bool {
 }
 
 // collect takes back filled slots. From now on the home is touched again when a
-// slot is filled. It returns the head of the queue.
-func (s *Session) collect() (head *slot, cut bool) {
+// slot is filled. It returns the head of the queue if that is a command whose turn
+// has come.
+func (s *Session) collect() (parked *slot) {
 	s.mu.Lock()
 	s.touched = false
 	done := s.done
 	s.done = slotList{}
-	head = s.queue.head
+	if head := s.queue.head; head != nil && head.state == slotParked {
+		parked = head
+	}
 	if s.wait != nil && s.wait.state == slotFilled {
 		s.wait = nil
 	}
 	s.info.buffered = s.parser.buffered()
 	s.info.blocked = s.wait != nil && s.wait.blocking
-	cut = s.cut
+	if s.cut {
+		s.end = severing
+	}
 	s.mu.Unlock()
 	for sl := done.head; sl != nil; {
 		next := sl.next
 		s.pool.recycle(sl)
 		sl = next
 	}
-	return head, cut
+	return parked
 }
 
 // serveParked runs a command whose turn has come, at the head of the queue. Its

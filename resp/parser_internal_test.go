@@ -1,0 +1,484 @@
+package resp
+
+// White-box: the parser is not exported.
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var heavy = flag.Bool("heavy", false, "run tests that take a gigabyte or minutes")
+
+var testLimits = parseLimits{bulk: 512 << 20, query: 1 << 30, authenticated: true}
+
+// parsed is what a stream is parsed to.
+type parsed struct {
+	requests [][]string
+	err      error
+}
+
+func (p parsed) String() string { return fmt.Sprintf("%q %v", p.requests, p.err) }
+
+// parseAll feeds the stream in pieces of the sizes that next draws. Requests are
+// held for a while, as ones in flight are, and checked when they are released:
+// nobody may have written over them.
+func parseAll(t testing.TB, limits parseLimits, stream []byte, piece func(max int) int, keep int) parsed {
+	pl := &pool{maxChunks: 8}
+	p := parser{pool: pl, limits: limits}
+	var got parsed
+	var inFlight []request
+	var texts [][]string
+	release := func() {
+		if fmt.Sprint(words(inFlight[0].args)) != fmt.Sprint(texts[0]) {
+			t.Fatalf("a request changed while it was held")
+		}
+		pl.release(&inFlight[0].mem)
+		inFlight, texts = inFlight[1:], texts[1:]
+	}
+	for len(stream) > 0 && got.err == nil {
+		space := p.space()
+		if len(space) == 0 {
+			t.Fatal("no space")
+		}
+		n := copy(space, stream[:piece(min(len(stream), len(space)))])
+		p.wrote(n)
+		stream = stream[n:]
+		for {
+			ok, err := p.next()
+			if err != nil {
+				got.err = err
+				break
+			}
+			if !ok {
+				break
+			}
+			var r request
+			p.take(&r)
+			got.requests = append(got.requests, words(r.args))
+			inFlight, texts = append(inFlight, r), append(texts, words(r.args))
+			if len(inFlight) > keep {
+				release()
+			}
+		}
+		p.rest()
+	}
+	for len(inFlight) > 0 {
+		release()
+	}
+	p.close()
+	return got
+}
+
+func words(args [][]byte) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		out[i] = string(a)
+	}
+	return out
+}
+
+func whole(n int) int { return n }
+
+// reference is the simple parser: it looks at the whole stream at once.
+func reference(limits parseLimits, b []byte) parsed {
+	var got parsed
+	for len(b) > 0 {
+		var args []string
+		var done bool
+		if b[0] == '*' {
+			args, b, done, got.err = referenceArray(limits, b)
+		} else {
+			args, b, done, got.err = referenceInline(b)
+		}
+		if !done || got.err != nil {
+			return got
+		}
+		if len(args) > 0 {
+			got.requests = append(got.requests, args)
+		}
+	}
+	return got
+}
+
+func referenceInline(b []byte) (args []string, rest []byte, done bool, err error) {
+	i := bytes.IndexByte(b, '\n')
+	if i > maxLine || i < 0 && len(b) > maxLine {
+		return nil, nil, false, errBigInline
+	}
+	if i < 0 {
+		return nil, nil, false, nil
+	}
+	line := strings.TrimSuffix(string(b[:i]), "\r")
+	args, ok := referenceSplit(line)
+	if !ok {
+		return nil, nil, false, errUnbalanced
+	}
+	return args, b[i+1:], true, nil
+}
+
+func referenceSplit(line string) ([]string, bool) {
+	var args []string
+	blanks := " \t\n\v\f\r"
+	for {
+		line = strings.TrimLeft(line, blanks)
+		if line == "" {
+			return args, true
+		}
+		word, quote := "", byte(0)
+		for {
+			if line == "" {
+				if quote != 0 {
+					return nil, false
+				}
+				break
+			}
+			c := line[0]
+			if quote == 0 && strings.IndexByte(" \n\r\t", c) >= 0 {
+				break
+			}
+			line = line[1:]
+			switch {
+			case quote == 0 && (c == '"' || c == '\''):
+				quote = c
+				continue
+			case quote != 0 && c == quote:
+				if line != "" && strings.IndexByte(blanks, line[0]) < 0 {
+					return nil, false
+				}
+				quote = 0
+				goto word
+			case quote == '\'' && c == '\\' && strings.HasPrefix(line, "'"):
+				c, line = '\'', line[1:]
+			case quote == '"' && c == '\\' && line != "":
+				if v, err := strconv.ParseUint(line[min(len(line), 1):min(len(line), 3)], 16, 8); line[0] == 'x' && len(line) >= 3 && err == nil {
+					c, line = byte(v), line[3:]
+				} else {
+					c = line[0]
+					if i := strings.IndexByte("nrtba", c); i >= 0 {
+						c = "\n\r\t\b\a"[i]
+					}
+					line = line[1:]
+				}
+			}
+			word += string([]byte{c})
+		}
+	word:
+		args = append(args, word)
+	}
+}
+
+func referenceArray(limits parseLimits, b []byte) (args []string, rest []byte, done bool, err error) {
+	head, b, ok, err := referenceLine(b, errBigArray)
+	if !ok {
+		return nil, nil, false, err
+	}
+	n, ok := referenceNumber(head[1:])
+	switch {
+	case !ok || n > maxArrayLen:
+		return nil, nil, false, errArrayLen
+	case n > 10 && !limits.authenticated:
+		return nil, nil, false, errEarlyArray
+	}
+	sum := int64(len(head) + 2)
+	for range n {
+		if head, b, ok, err = referenceLine(b, errBigBulk); !ok {
+			return nil, nil, false, err
+		}
+		if head == "" || head[0] != '$' {
+			c := byte('\r')
+			if head != "" {
+				c = head[0]
+			}
+			return nil, nil, false, expectedDollar(c)
+		}
+		size, ok := referenceNumber(head[1:])
+		if !ok || size < 0 || size > limits.bulk {
+			return nil, nil, false, errBulkLen
+		}
+		if size > 16384 && !limits.authenticated {
+			return nil, nil, false, errEarlyBulk
+		}
+		if sum += size + int64(len(head)) + 4 + argBookkeeping; sum > limits.query {
+			return nil, nil, false, errQueryLimit
+		}
+		if int64(len(b)) < size+2 {
+			return nil, nil, false, nil
+		}
+		args = append(args, string(b[:size]))
+		b = b[size+2:]
+	}
+	return args, b, true, nil
+}
+
+func referenceLine(b []byte, tooLong error) (string, []byte, bool, error) {
+	i := bytes.IndexByte(b, '\r')
+	switch {
+	case i > maxLine || i < 0 && len(b) > maxLine:
+		return "", nil, false, tooLong
+	case i < 0 || i+1 >= len(b):
+		return "", nil, false, nil
+	}
+	return string(b[:i]), b[i+2:], true, nil
+}
+
+func referenceNumber(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && strconv.FormatInt(n, 10) == s && len(strings.TrimPrefix(s, "-")) <= 18
+}
+
+// streamGen draws streams of good requests, with damage now and then.
+func streamGen(t *rapid.T) []byte {
+	var b []byte
+	for range rapid.IntRange(1, 30).Draw(t, "requests") {
+		switch rapid.IntRange(0, 20).Draw(t, "kind") {
+		case 0:
+			b = append(b, rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "noise")...)
+		case 1:
+			b = append(b, rapid.StringMatching(`( |\*|\$|[0-9a-c]|"|'|\\|x|\r|\n){0,20}\r\n`).Draw(t, "line")...)
+		case 2:
+			b = append(b, rapid.SampledFrom([]string{"\r\n", "*0\r\n", "*-1\r\n", "PING\n", "set 'a b' \"c\\x41\"\r\n"}).Draw(t, "odd")...)
+		case 3:
+			b = appendCommand(b, "set", strings.Repeat("v", rapid.IntRange(0, 200000).Draw(t, "long")))
+		default:
+			args := rapid.SliceOfN(rapid.StringN(-1, -1, 300), 1, 12).Draw(t, "args")
+			b = appendCommand(b, args...)
+		}
+	}
+	return b
+}
+
+func appendCommand(b []byte, args ...string) []byte {
+	b = fmt.Appendf(b, "*%d\r\n", len(args))
+	for _, a := range args {
+		b = fmt.Appendf(b, "$%d\r\n%s\r\n", len(a), a)
+	}
+	return b
+}
+
+func TestParserTakesAnySplit(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		stream := streamGen(rt)
+		limits := testLimits
+		limits.authenticated = rapid.Bool().Draw(rt, "authenticated")
+		want := reference(limits, stream)
+		keep := rapid.IntRange(0, 40).Draw(rt, "in flight")
+		typical := rapid.SampledFrom([]int{1, 7, 1000, 40000}).Draw(rt, "piece")
+		got := parseAll(t, limits, stream, func(n int) int {
+			return rapid.IntRange(1, min(n, typical)).Draw(rt, "size")
+		}, keep)
+		if got.String() != want.String() {
+			rt.Fatalf("in pieces %.300v\nreference %.300v", got, want)
+		}
+		if got := parseAll(t, limits, stream, whole, keep); got.String() != want.String() {
+			rt.Fatalf("at once %.300v\nreference %.300v", got, want)
+		}
+	})
+}
+
+func FuzzParser(f *testing.F) {
+	for _, s := range []string{
+		"*1\r\n$-2\r\n", "*2\r\n$3\r\nGET\r\n$1\r\na\r\nPING\r\n", "echo \"a\\x41\" 'b'\r\n", "*0\r\n*-1\r\n\r\n",
+		"*1\r\n$4\r\nPINGxx", "*1\n$4\nPING\n", "*2\r\n$0\r\n\r\n$01\r\n", "a\"b\"c\r\n", "'\\'",
+	} {
+		f.Add([]byte(s), uint8(1), true)
+		f.Add([]byte(s), uint8(3), false)
+	}
+	f.Fuzz(func(t *testing.T, stream []byte, size uint8, authenticated bool) {
+		limits := parseLimits{bulk: 100000, query: 200000, authenticated: authenticated}
+		want := reference(limits, stream)
+		got := parseAll(t, limits, stream, func(n int) int { return min(n, int(size)+1) }, 3)
+		if got.String() != want.String() {
+			t.Fatalf("got %v\nwant %v", got, want)
+		}
+	})
+}
+
+func TestHeaderEndsAreLookedUpByCR(t *testing.T) {
+	got := parseAll(t, testLimits, []byte("*1\n$4\nPING\n"), whole, 0)
+	if len(got.requests) != 0 || got.err != nil {
+		t.Errorf("got %v, want to wait", got)
+	}
+}
+
+// TestLinesUpTo65536 holds the border of the three length limits.
+func TestLinesUpTo65536(t *testing.T) {
+	line := strings.Repeat("x", maxLine)
+	for _, row := range []struct {
+		name, stream string
+		err          error
+	}{
+		{"inline", line + "\n", nil},
+		{"inline too long", line + "x\n", errBigInline},
+		{"array", "*" + line[1:] + "\r\n", errArrayLen},
+		{"array too long", "*" + line + "\r\n", errBigArray},
+		{"bulk", "*1\r\n$" + line[1:] + "\r\n", errBulkLen},
+		{"bulk too long", "*1\r\n$" + line + "\r\n", errBigBulk},
+	} {
+		for _, piece := range []int{1, 1 << 20} {
+			got := parseAll(t, testLimits, []byte(row.stream), func(n int) int { return min(n, piece) }, 0)
+			if !errors.Is(got.err, row.err) {
+				t.Errorf("%s: got %v, want %v", row.name, got.err, row.err)
+			}
+		}
+	}
+}
+
+// TestMillionArguments is an XACK of a million IDs: linear time, and memory in
+// proportion.
+func TestMillionArguments(t *testing.T) {
+	const n = 1000000
+	stream := fmt.Appendf(nil, "*%d\r\n$4\r\nXACK\r\n$1\r\ns\r\n$1\r\ng\r\n", n+3)
+	for i := range n {
+		stream = fmt.Appendf(stream, "$15\r\n%013d-0\r\n", i)
+	}
+	began := time.Now()
+	got := parseAll(t, testLimits, stream, func(n int) int { return min(n, 1500) }, 0)
+	if len(got.requests) != 1 || len(got.requests[0]) != n+3 || got.requests[0][n+2] != fmt.Sprintf("%013d-0", n-1) {
+		t.Fatalf("%d requests, %v", len(got.requests), got.err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// TestMegabyteByteAtATime is a slow client.
+func TestMegabyteByteAtATime(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		args []string
+	}{
+		{"one argument", []string{"set", "k", strings.Repeat("v", 1<<20)}},
+		{"many", append([]string{"XACK", "s", "g"}, strings.Split(strings.Repeat("1700000000000-0 ", 60000), " ")...)},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := parseAll(t, testLimits, appendCommand(nil, row.args...), func(int) int { return 1 }, 0)
+			if len(got.requests) != 1 || fmt.Sprint(got.requests[0]) != fmt.Sprint(row.args) {
+				t.Fatalf("%d requests, %v", len(got.requests), got.err)
+			}
+		})
+	}
+}
+
+// TestAnnouncedBytesTakeNoMemory announces 512 MB on many connections.
+func TestAnnouncedBytesTakeNoMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	rss := residentBytes(t)
+	pl := &pool{}
+	var all []*parser
+	for range 200 {
+		p := &parser{pool: pl, limits: testLimits}
+		p.wrote(copy(p.space(), "*1000000000\r\n$536870912\r\nabc"))
+		if ok, err := p.next(); ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		all = append(all, p)
+	}
+	runtime.ReadMemStats(&after)
+	if grew := int64(after.HeapAlloc) - int64(before.HeapAlloc); grew > 64<<20 {
+		t.Errorf("heap grew by %d MB", grew>>20)
+	}
+	if grew := residentBytes(t) - rss; grew > 64<<20 {
+		t.Errorf("resident memory grew by %d MB", grew>>20)
+	}
+	for _, p := range all {
+		p.close()
+	}
+}
+
+// residentBytes is the memory of this process, 0 where it cannot be told.
+func residentBytes(t testing.TB) int64 {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(b), &size, &resident); err != nil {
+		t.Fatal(err)
+	}
+	return resident * int64(os.Getpagesize())
+}
+
+// TestLargestArgumentOnce reads 512 MB and finds them in memory once.
+func TestLargestArgumentOnce(t *testing.T) {
+	if !*heavy {
+		t.Skip("needs -heavy")
+	}
+	const size = 512 << 20
+	pl := &pool{}
+	p := &parser{pool: pl, limits: testLimits}
+	start := residentBytes(t)
+	p.wrote(copy(p.space(), "*1\r\n$536870912\r\n"))
+	var peak int64
+	for left := size + 2; ; {
+		if ok, err := p.next(); err != nil {
+			t.Fatal(err)
+		} else if ok {
+			break
+		}
+		b := p.space()
+		b = b[:min(len(b), left)]
+		for i := range b {
+			b[i] = 'x'
+		}
+		p.wrote(len(b))
+		left -= len(b)
+		peak = max(peak, residentBytes(t)-start)
+	}
+	var r request
+	p.take(&r)
+	if len(r.args) != 1 || len(r.args[0]) != size || cap(r.args[0]) != size {
+		t.Fatal("not the argument")
+	}
+	t.Logf("peak %d MB", peak>>20)
+	if peak > size*11/10 {
+		t.Errorf("peak %d MB", peak>>20)
+	}
+	pl.release(&r.mem)
+	if left := residentBytes(t) - start; left > 64<<20 {
+		t.Errorf("%d MB left", left>>20)
+	}
+	p.close()
+}
+
+func BenchmarkParser(b *testing.B) {
+	for _, depth := range []int{1, 16, 128} {
+		var stream []byte
+		for range depth {
+			stream = appendCommand(stream, "XADD", "stream", "*", "field", strings.Repeat("v", 100))
+		}
+		b.Run(fmt.Sprintf("value=100B/depth=%d", depth), func(b *testing.B) {
+			pl := &pool{maxChunks: 8, maxSlots: 256}
+			p := parser{pool: pl, limits: testLimits}
+			slots := make([]*slot, 0, depth)
+			b.SetBytes(int64(len(stream)))
+			b.ReportAllocs()
+			for b.Loop() {
+				p.wrote(copy(p.space(), stream))
+				for {
+					if ok, _ := p.next(); !ok {
+						break
+					}
+					sl := pl.slot()
+					p.take(&sl.request)
+					slots = append(slots, sl)
+				}
+				for _, sl := range slots {
+					pl.recycle(sl)
+				}
+				slots = slots[:0]
+				p.rest()
+			}
+		})
+	}
+}
