@@ -48,7 +48,7 @@ func decodeBlock(b []byte) (chunk, error) {
 	switch {
 	case d.failed:
 		return chunk{}, fmt.Errorf("%w: malformed chunk at byte %d of %d", ErrCorrupt, d.off, len(b))
-	case total > math.MaxUint32, count > total, dead >= count, charged > math.MaxInt64/2, count > uint64(len(b)):
+	case total > math.MaxUint32, count > total, dead >= count, charged > math.MaxInt/2, count > uint64(len(b)):
 		return chunk{}, fmt.Errorf("%w: chunk %v with %d entries, %d deleted, of %d in %d bytes",
 			ErrCorrupt, c.first, count, dead, total, charged)
 	}

@@ -105,7 +105,7 @@ func TestReopenedChunksDoNotMeet(t *testing.T) {
 	lim := streams.Limits{MaxEntries: 9}
 	s := streams.New()
 	for i := range uint64(10) {
-		s.Append(id(i+1, 0), [][]byte{[]byte("f"), make([]byte, 50)}, lim)
+		s.Append(id(i+1, 0), [][]byte{[]byte("f"), make([]byte, 45)}, lim)
 	}
 	c := s.Clone()
 	both := []*streams.Stream{s, c}
