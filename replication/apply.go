@@ -14,13 +14,17 @@ import (
 // slowApply is how long one entry may take to apply before it is logged.
 const slowApply = 5 * time.Millisecond
 
+// slowApplyEvery is the least time between two such lines.
+const slowApplyEvery = 10 * time.Second
+
 const internalError = "ERR internal error"
 
 // applyScratch is what the apply goroutine uses again for every entry.
 type applyScratch struct {
-	part  part
-	reply []byte
-	ready []blocking.Key
+	part   part
+	reply  []byte
+	ready  []blocking.Key
+	warned time.Time // when a slow entry was last logged
 }
 
 // apply runs one committed entry. Raft calls it on its own goroutine, in order.
@@ -60,7 +64,8 @@ func (p *Partition) apply(l *raft.Log) {
 	}
 	p.Flush()
 	p.upkeep.changed(p.sm.NextUpkeep())
-	if took := time.Since(started); took > slowApply && own != nil {
+	if took := time.Since(started); took > slowApply && own != nil && started.Sub(p.scratch.warned) > slowApplyEvery {
+		p.scratch.warned = started
 		p.Logger.Warn("slow entry", "partition", p.ID, "index", l.Index, "took", took, "bytes", len(l.Data))
 	}
 }

@@ -144,6 +144,13 @@ func (p *Partition) Inspect(fn func(StateMachine, int64)) {
 	fn(p.sm, p.clock.Now())
 }
 
+// Applied is the index of the last entry that the state holds.
+func (p *Partition) Applied() uint64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.applied
+}
+
 // Blocked is the number of requests that wait for a key, and of keys waited for.
 func (p *Partition) Blocked() (requests, keys int) {
 	p.waits.mu.Lock()

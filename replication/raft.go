@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -171,10 +172,11 @@ type raftSink struct{ logger *slog.Logger }
 // Accept implements hclog.SinkAdapter.
 func (s raftSink) Accept(_ string, level hclog.Level, msg string, args ...any) {
 	to := slog.LevelDebug
-	switch level {
-	case hclog.Warn:
+	switch {
+	case strings.HasPrefix(msg, "heartbeat timeout reached"): // how every start begins
+	case level == hclog.Warn:
 		to = slog.LevelWarn
-	case hclog.Error:
+	case level == hclog.Error:
 		to = slog.LevelError
 	}
 	s.logger.Log(context.Background(), to, "raft: "+msg, args...)

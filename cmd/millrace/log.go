@@ -6,16 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace-io/millrace/server"
 	"github.com/millrace-io/millrace/server/config"
 )
 
-// dumpOptions choose what log dump shows.
-type dumpOptions struct {
-	Group    int64  // number of the Raft group, -1 for all
-	From, To uint64 // indexes of log entries, both inclusive
-}
-
-func newLog(dump func(string, dumpOptions, io.Writer) error) *cobra.Command {
+func newLog(dump func(string, server.DumpOptions, io.Writer) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "log",
 		Short: "Look at the log of a data folder",
@@ -26,8 +21,8 @@ func newLog(dump func(string, dumpOptions, io.Writer) error) *cobra.Command {
 	return cmd
 }
 
-func newLogDump(dump func(string, dumpOptions, io.Writer) error) *cobra.Command {
-	var o dumpOptions
+func newLogDump(dump func(string, server.DumpOptions, io.Writer) error) *cobra.Command {
+	var o server.DumpOptions
 	cmd := &cobra.Command{
 		Use:   "dump",
 		Short: "Print the commands in the log, one line each",

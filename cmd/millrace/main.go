@@ -2,8 +2,11 @@ package main
 
 import (
 	"os"
+
+	"github.com/millrace-io/millrace/server"
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], commandSet{}, os.Stdout, os.Stderr))
+	set := commandSet{Serve: server.Run, Check: server.Check, DumpLog: server.DumpLog}
+	os.Exit(run(os.Args[1:], set, os.Stdout, os.Stderr))
 }

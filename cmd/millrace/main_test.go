@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/millrace-io/millrace/server"
 	"github.com/millrace-io/millrace/server/config"
 )
 
@@ -30,7 +31,7 @@ func fakes(err error) commandSet {
 			fmt.Fprintln(w, "checked", dir)
 			return err
 		},
-		DumpLog: func(dir string, o dumpOptions, w io.Writer) error {
+		DumpLog: func(dir string, o server.DumpOptions, w io.Writer) error {
 			fmt.Fprintln(w, "dumped", dir, o.Group, o.From, o.To)
 			return err
 		},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace-io/millrace/server"
 	"github.com/millrace-io/millrace/server/config"
 )
 
@@ -21,7 +22,7 @@ type commandSet struct {
 	// folder is damaged or cannot be read.
 	Check func(dir string, w io.Writer) error
 	// DumpLog writes the log of a data folder as text.
-	DumpLog func(dir string, o dumpOptions, w io.Writer) error
+	DumpLog func(dir string, o server.DumpOptions, w io.Writer) error
 }
 
 // run executes the command line args and returns the exit code.

@@ -1,0 +1,274 @@
+package server
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/resp"
+)
+
+// infoSection is one section of INFO.
+type infoSection struct {
+	name  string // as in its head line
+	write func(n *Node, b *infoText)
+}
+
+// infoSections are the sections, in Redis' order.
+var infoSections = []infoSection{
+	{"Server", (*Node).infoServer},
+	{"Clients", (*Node).infoClients},
+	{"Memory", (*Node).infoMemory},
+	{"Persistence", (*Node).infoPersistence},
+	{"Stats", (*Node).infoStats},
+	{"Replication", (*Node).infoReplication},
+	{"CPU", (*Node).infoCPU},
+	{"Modules", func(*Node, *infoText) {}},
+	{"Commandstats", (*Node).infoCommandStats},
+	{"Cluster", func(_ *Node, b *infoText) { b.line("cluster_enabled", 0) }},
+	{"Keyspace", (*Node).infoKeyspace},
+}
+
+// infoText gathers the lines of INFO.
+type infoText struct{ strings.Builder }
+
+func (b *infoText) line(field string, value any) { fmt.Fprintf(b, "%s:%v\r\n", field, value) }
+
+// info gives the named sections in order; unknown names give nothing. Without
+// names it gives all that Redis gives by default.
+func (n *Node) info(names []string) string {
+	all := slices.Contains(names, "all") || slices.Contains(names, "everything")
+	byDefault := len(names) == 0 || slices.Contains(names, "default")
+	var b infoText
+	for _, s := range infoSections {
+		name := strings.ToLower(s.name)
+		if !all && !slices.Contains(names, name) && (!byDefault || name == "commandstats") {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("\r\n")
+		}
+		fmt.Fprintf(&b, "# %s\r\n", s.name)
+		s.write(n, &b)
+	}
+	return b.String()
+}
+
+func (n *Node) infoServer(b *infoText) {
+	exe, _ := os.Executable()
+	up := time.Since(n.started)
+	_, port, _ := net.SplitHostPort(n.addr)
+	b.line("redis_version", n.live.Config().RedisVersion)
+	b.line("redis_git_sha1", "00000000")
+	b.line("redis_git_dirty", 0)
+	b.line("redis_build_id", n.runID[:16])
+	b.line("redis_mode", "standalone")
+	b.line("millrace_version", version())
+	b.line("os", runtime.GOOS+" "+runtime.GOARCH)
+	b.line("arch_bits", strconv.IntSize)
+	b.line("multiplexing_api", string(n.live.Config().Listener))
+	b.line("go_version", runtime.Version())
+	b.line("process_id", os.Getpid())
+	b.line("run_id", n.runID)
+	b.line("tcp_port", port)
+	b.line("server_time_usec", time.Now().UnixMicro())
+	b.line("uptime_in_seconds", int64(up.Seconds()))
+	b.line("uptime_in_days", int64(up.Hours()/24))
+	b.line("hz", 10)
+	b.line("configured_hz", 10)
+	b.line("executable", exe)
+	b.line("config_file", "")
+	b.line("io_threads_active", 0)
+}
+
+// version is the binary's own version, as the Go toolchain recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// newRunID is 40 hex digits that tell one run of the process from another.
+func newRunID(boot uint64, started time.Time) string {
+	sum := sha1.Sum(fmt.Appendf(nil, "%d %d", boot, started.UnixNano()))
+	return hex.EncodeToString(sum[:])
+}
+
+func (n *Node) infoClients(b *infoText) {
+	blocked, keys := n.partition.Blocked()
+	b.line("connected_clients", n.front.Clients())
+	b.line("cluster_connections", 0)
+	b.line("maxclients", n.live.Config().MaxClients)
+	b.line("client_recent_max_input_buffer", 0)
+	b.line("client_recent_max_output_buffer", 0)
+	b.line("blocked_clients", blocked)
+	b.line("tracking_clients", 0)
+	b.line("pubsub_clients", 0)
+	b.line("watching_clients", 0)
+	b.line("clients_in_timeout_table", 0)
+	b.line("total_watched_keys", 0)
+	b.line("total_blocking_keys", keys)
+	b.line("total_blocking_keys_on_nokey", 0)
+}
+
+func (n *Node) infoMemory(b *infoText) {
+	objects, mapped := heap()
+	dataset := int64(0)
+	n.partition.Inspect(func(replication.StateMachine, int64) { dataset = n.machine.State().Memory() })
+	rss := residentBytes()
+	b.line("used_memory", objects)
+	b.line("used_memory_human", humanBytes(objects))
+	b.line("used_memory_rss", rss)
+	b.line("used_memory_rss_human", humanBytes(rss))
+	b.line("used_memory_peak", mapped)
+	b.line("used_memory_peak_human", humanBytes(mapped))
+	b.line("used_memory_overhead", max(int64(objects)-dataset, 0))
+	b.line("used_memory_startup", 0)
+	b.line("used_memory_dataset", dataset)
+	b.line("used_memory_lua", 0)
+	b.line("used_memory_scripts", 0)
+	b.line("number_of_cached_scripts", 0)
+	b.line("maxmemory", 0)
+	b.line("maxmemory_human", "0B")
+	b.line("maxmemory_policy", "noeviction")
+	b.line("mem_fragmentation_ratio", fmt.Sprintf("%.2f", float64(rss)/float64(max(objects, 1))))
+	b.line("mem_allocator", "go")
+	b.line("active_defrag_running", 0)
+	b.line("lazyfree_pending_objects", 0)
+	b.line("lazyfreed_objects", 0)
+}
+
+func humanBytes(n uint64) string {
+	units := []string{"B", "K", "M", "G", "T"}
+	f, i := float64(n), 0
+	for f >= 1024 && i < len(units)-1 {
+		f /= 1024
+		i++
+	}
+	if i == 0 {
+		return fmt.Sprintf("%dB", n)
+	}
+	return fmt.Sprintf("%.2f%s", f, units[i])
+}
+
+func (n *Node) infoPersistence(b *infoText) {
+	s := &n.saves
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status := "ok"
+	if s.lastErr != nil {
+		status = "err"
+	}
+	last := n.started
+	if !s.last.IsZero() {
+		last = s.last
+	}
+	log := n.log.Stats()
+	b.line("loading", 0)
+	b.line("async_loading", 0)
+	b.line("rdb_changes_since_last_save", n.partition.Applied()-min(n.partition.Applied(), n.snapshotIndex()))
+	b.line("rdb_bgsave_in_progress", boolInt(s.running))
+	b.line("rdb_last_save_time", last.Unix())
+	b.line("rdb_last_bgsave_status", status)
+	b.line("rdb_last_bgsave_time_sec", int64(s.lastTook.Seconds()))
+	b.line("rdb_current_bgsave_time_sec", -1)
+	b.line("rdb_saves", s.count)
+	b.line("rdb_last_cow_size", 0)
+	b.line("aof_enabled", 1)
+	b.line("aof_rewrite_in_progress", 0)
+	b.line("aof_rewrite_scheduled", 0)
+	b.line("aof_last_rewrite_time_sec", -1)
+	b.line("aof_current_rewrite_time_sec", -1)
+	b.line("aof_last_bgrewrite_status", "ok")
+	b.line("aof_last_write_status", "ok")
+	b.line("aof_current_size", log.DiskBytes)
+	b.line("module_fork_in_progress", 0)
+	b.line("log_syncs", log.Syncs)
+	b.line("log_writes", log.Writes)
+	b.line("log_bytes", log.Bytes)
+	b.line("log_segments", log.Segments)
+}
+
+func (n *Node) snapshotIndex() uint64 {
+	index, _ := n.snapshots.Newest()
+	return index
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (n *Node) infoReplication(b *infoText) {
+	b.line("role", "master")
+	b.line("connected_slaves", 0)
+	b.line("master_failover_state", "no-failover")
+	b.line("master_replid", n.runID)
+	b.line("master_replid2", strings.Repeat("0", 40))
+	b.line("master_repl_offset", n.partition.Applied())
+	b.line("second_repl_offset", -1)
+	b.line("repl_backlog_active", 0)
+}
+
+func (n *Node) infoStats(b *infoText) {
+	s := n.front.Stats()
+	b.line("total_connections_received", s.ConnectionsReceived)
+	b.line("total_commands_processed", s.Commands)
+	b.line("total_net_input_bytes", s.NetIn)
+	b.line("total_net_output_bytes", s.NetOut)
+	b.line("rejected_connections", s.ConnectionsRejected)
+	b.line("total_reads_processed", s.Reads)
+	b.line("total_writes_processed", s.Writes)
+	b.line("client_query_buffer_limit_disconnections", s.QueryBufferDisconnections)
+	b.line("client_output_buffer_limit_disconnections", s.OutputLimitDisconnections)
+	b.line("evicted_keys", 0)
+	b.line("evicted_clients", 0)
+	b.line("pubsub_channels", 0)
+	b.line("pubsub_patterns", 0)
+	b.line("pubsubshard_channels", 0)
+	b.line("latest_fork_usec", 0)
+	b.line("sync_full", 0)
+	b.line("sync_partial_ok", 0)
+	b.line("sync_partial_err", 0)
+	b.line("tracking_total_keys", 0)
+	b.line("tracking_total_items", 0)
+	b.line("tracking_total_prefixes", 0)
+}
+
+func (n *Node) infoCPU(b *infoText) {
+	user, system := cpuTime()
+	b.line("used_cpu_sys", fmt.Sprintf("%.6f", system.Seconds()))
+	b.line("used_cpu_user", fmt.Sprintf("%.6f", user.Seconds()))
+	b.line("used_cpu_sys_children", "0.000000")
+	b.line("used_cpu_user_children", "0.000000")
+}
+
+func (n *Node) infoCommandStats(b *infoText) {
+	n.front.EachCommand(func(c *commands.Command, s resp.CommandCounts) {
+		fmt.Fprintf(b, "cmdstat_%s:calls=%d,rejected_calls=%d,failed_calls=%d\r\n", c.FullName(), s.Calls, s.Rejected, s.Failed)
+	})
+}
+
+func (n *Node) infoKeyspace(b *infoText) {
+	n.partition.Inspect(func(replication.StateMachine, int64) {
+		state := n.machine.State()
+		for i := range state.Databases() {
+			if db := state.DB(i); db.Len() > 0 {
+				fmt.Fprintf(b, "db%d:keys=%d,expires=%d,avg_ttl=0,subexpiry=0\r\n", i, db.Len(), db.Expires())
+			}
+		}
+	})
+}

@@ -1,0 +1,73 @@
+package server
+
+import (
+	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/replication"
+)
+
+// stateMachine joins the machine of commands to the partition that replicates it.
+type stateMachine struct{ machine *commands.Machine }
+
+var _ replication.StateMachine = stateMachine{}
+
+func request(r *replication.Request) commands.Request {
+	cmd, _ := r.Op.(*commands.Command)
+	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto}
+}
+
+func (s stateMachine) Begin(index uint64, timeMs int64) { s.machine.Begin(index, timeMs) }
+
+func (s stateMachine) Apply(r *replication.Request, ordinal uint32, _ bool, out []byte) ([]byte, *blocking.Wait) {
+	if r.Internal {
+		s.machine.ApplyInternal(r.Args, ordinal)
+		return out, nil
+	}
+	return s.machine.Apply(request(r), ordinal, out)
+}
+
+func (s stateMachine) Changed() bool { return s.machine.Changed() }
+
+func (s stateMachine) Ready() ([]blocking.Key, bool) { return s.machine.Ready() }
+
+func (s stateMachine) Read(r *replication.Request, timeMs int64, riding bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
+	reply, wait, err := s.machine.Read(request(r), timeMs, riding, out)
+	switch err {
+	case nil:
+		return reply, wait, replication.ReadDone
+	case commands.ErrLong:
+		return reply, nil, replication.ReadLong
+	default: // ErrExpired, the only other one
+		return reply, nil, replication.ReadExpired
+	}
+}
+
+func (s stateMachine) Quiet(r *replication.Request, timeMs int64) bool {
+	return s.machine.Quiet(request(r), timeMs)
+}
+
+func (s stateMachine) Adds(r *replication.Request) (blocking.Key, bool) {
+	return s.machine.Adds(request(r))
+}
+
+func (s stateMachine) Upkeep(timeMs int64) *replication.Request {
+	args := s.machine.Upkeep(timeMs)
+	if args == nil {
+		return nil
+	}
+	return &replication.Request{Args: args, Internal: true}
+}
+
+func (s stateMachine) NextUpkeep() int64 { return s.machine.NextUpkeep() }
+
+func (s stateMachine) View() replication.View { return view{s.machine.View()} }
+
+func (s stateMachine) Restore(r replication.SectionReader) error { return s.machine.Restore(r) }
+
+type view struct{ *commands.View }
+
+func (v view) Snapshot(w replication.SectionWriter) error { return v.View.Snapshot(w) }
+
+func (v view) Read(r *replication.Request, timeMs int64, out []byte) []byte {
+	return v.View.Read(request(r), timeMs, out)
+}

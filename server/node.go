@@ -1,0 +1,252 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/replication/raftstore"
+	"github.com/millrace-io/millrace/resp"
+	"github.com/millrace-io/millrace/server/config"
+	"github.com/millrace-io/millrace/storage"
+	"github.com/millrace-io/millrace/storage/log"
+	"github.com/millrace-io/millrace/storage/snapshot"
+	"github.com/millrace-io/millrace/storage/vfs"
+)
+
+// partitionGroup is the Raft group, in log and snapshots, of the node's partition.
+// Group 0 is kept for the meta group of a cluster.
+const partitionGroup log.GroupID = 1
+
+// stopWithin is how long a graceful stop waits for what is in flight.
+const stopWithin = 10 * time.Second
+
+// Node is one running Millrace.
+type Node struct {
+	live    *config.Live
+	logger  *slog.Logger
+	started time.Time
+
+	folder    *storage.Folder
+	log       *log.Log
+	snapshots *raftstore.Snapshots
+	machine   *commands.Machine
+	partition *replication.Partition
+	front     *resp.Server
+	table     *commands.Table
+	addr      string
+	runID     string // 40 hex digits
+
+	failed chan error  // takes the first error that ends the node
+	held   atomic.Bool // sessions were told that the partition's queue is full
+	saves  saves
+}
+
+// Open opens the folder and everything in it; nothing runs yet.
+func Open(c *config.Config, logger *slog.Logger) (*Node, error) { return OpenFS(vfs.OS(), c, logger) }
+
+// OpenFS is Open on another file system.
+func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
+	n := &Node{
+		live: config.NewLive(c), logger: logger, started: time.Now(),
+		table: commands.NewTable(), failed: make(chan error, 1),
+	}
+	if err := n.openStorage(fs, c); err != nil {
+		return nil, errors.Join(err, n.closeStorage())
+	}
+	n.machine = commands.NewMachine(n.table, c.Databases, logger)
+	id, err := nodeNumber(n.folder.Node())
+	if err != nil {
+		return nil, errors.Join(err, n.closeStorage())
+	}
+	boot := randomNumber()
+	n.runID = newRunID(boot, n.started)
+	n.partition = replication.New(stateMachine{n.machine}, replication.Options{
+		Origin: replication.Origin{Node: id, Boot: boot},
+		Flush:  n.flush,
+		Refuse: n.refuse,
+		Fatal:  n.fail,
+		Logger: logger,
+	})
+	if n.front, err = resp.NewServer(frontOptions(c), n.table, node{n}, router{n}, logger); err != nil {
+		return nil, errors.Join(err, n.closeStorage())
+	}
+	n.watchSettings()
+	return n, nil
+}
+
+func (n *Node) openStorage(fs vfs.FS, c *config.Config) (err error) {
+	if n.folder, err = storage.Open(fs, c.Dir, storage.Options{Identity: newIdentity, Now: n.started}); err != nil {
+		return err
+	}
+	n.log, err = log.Open(fs, filepath.Join(c.Dir, logFolder), log.Options{
+		SegmentBytes: c.LogSegmentBytes, Sync: syncMode(c.Fsync), Logger: n.logger, Fatal: n.fail,
+	})
+	if err != nil {
+		return err
+	}
+	store, err := snapshot.Open(fs, c.Dir, uint32(partitionGroup))
+	if err != nil {
+		return err
+	}
+	group := n.log.Group(partitionGroup)
+	n.snapshots = raftstore.NewSnapshots(store, group)
+	return raftstore.Reconcile(group, n.snapshots, n.logger)
+}
+
+// Run serves until ctx ends or the node fails. It returns when all its goroutines
+// have ended; Close comes next.
+func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
+	// What is in flight when ctx ends is finished first: the parts below the front
+	// run on until the front has drained.
+	below, stopBelow := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBelow()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { n.report(n.log.Run(below)) })
+
+	group := n.log.Group(partitionGroup)
+	err := n.partition.Start(ctx, replication.Stores{
+		Log: raftstore.NewLog(group), Stable: raftstore.NewStable(group), Snapshots: n.snapshots,
+	})
+	if err != nil {
+		stopBelow()
+		return n.cause(ctx, err)
+	}
+	wg.Go(func() { n.report(n.partition.Run(below)) })
+	wg.Go(func() { n.runSnapshots(below) })
+
+	if err = n.settleSettings(); err == nil {
+		err = n.serve(ctx, ready)
+	}
+	stopBelow()
+	return errors.Join(err, n.partition.Stop())
+}
+
+// serve runs the front until ctx ends or the node fails, and drains it.
+func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
+	addr, err := n.front.Listen(n.live.Config().Addr)
+	if err != nil {
+		return err
+	}
+	n.addr = addr.String()
+	n.tellAddr(n.addr)
+	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() { n.report(n.front.Run(front)) })
+	ready(n.addr)
+
+	select {
+	case <-ctx.Done():
+		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		err = n.front.Shutdown(deadline)
+		cancel()
+	case err = <-n.failed:
+	}
+	stopFront()
+	wg.Wait()
+	return err
+}
+
+// cause is why a start ended: the node's own failure, if there is one, says more
+// than what followed from it. A stop during the start is no error.
+func (n *Node) cause(ctx context.Context, err error) error {
+	select {
+	case failed := <-n.failed:
+		return failed
+	default:
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// fail ends the node. The first failure is the one that is reported.
+func (n *Node) fail(err error) {
+	select {
+	case n.failed <- err:
+	default:
+	}
+}
+
+func (n *Node) report(err error) {
+	if err != nil {
+		n.fail(err)
+	}
+}
+
+// Close closes what Open opened. Run must have returned.
+func (n *Node) Close() error { return n.closeStorage() }
+
+func (n *Node) closeStorage() error {
+	var err error
+	if n.log != nil {
+		err = n.log.Close()
+	}
+	if n.folder != nil {
+		err = errors.Join(err, n.folder.Close()) // last: it holds the lock
+	}
+	return err
+}
+
+// flush sends what was filled, and lets sessions go on once the queue is half
+// empty.
+func (n *Node) flush() {
+	n.front.Flush()
+	if n.held.Load() && n.partition.Backlog() < maxBacklog/2 {
+		n.held.Store(false)
+		n.front.Resumed()
+	}
+}
+
+// refuse is why writes can't be taken at the moment.
+func (n *Node) refuse(bytes int64) error {
+	if err := n.log.RoomFor(bytes); err != nil {
+		return fmt.Errorf("MISCONF Millrace can't write to its log, data is safe but changes are refused: %w", err)
+	}
+	return nil
+}
+
+// View is the partition's state at this moment, for tests and tools.
+func (n *Node) View() replication.View { return n.partition.View() }
+
+func syncMode(f config.Fsync) log.SyncMode {
+	switch f {
+	case config.FsyncEverySec:
+		return log.SyncEverySec
+	case config.FsyncNo:
+		return log.SyncNone
+	}
+	return log.SyncAlways
+}
+
+// newIdentity draws the ids of a new node, and of the cluster that it begins.
+func newIdentity() (nodeID, clusterID string, err error) {
+	return fmt.Sprintf("%016x", randomNumber()), fmt.Sprintf("%016x", randomNumber()), nil
+}
+
+// nodeNumber is the node's id as it stands in log entries.
+func nodeNumber(n storage.Node) (uint64, error) {
+	id, err := strconv.ParseUint(n.ID, 16, 64)
+	if err != nil {
+		return 0, fmt.Errorf("node id %q: must be 16 hex digits", n.ID)
+	}
+	return id, nil
+}
+
+func randomNumber() uint64 {
+	var b [8]byte
+	rand.Read(b[:]) // never fails, by its documentation
+	return binary.LittleEndian.Uint64(b[:])
+}

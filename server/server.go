@@ -1,0 +1,21 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/millrace-io/millrace/server/config"
+)
+
+// Run runs a node until ctx ends, or until it can't go on. ready is called once,
+// with the address that the listener took, when the node answers commands. The
+// error says what is wrong and what to do; nil means a clean stop.
+func Run(ctx context.Context, c *config.Config, logger *slog.Logger, ready func(addr string)) error {
+	n, err := Open(c, logger)
+	if err != nil {
+		return err
+	}
+	err = n.Run(ctx, ready)
+	return errors.Join(err, n.Close())
+}

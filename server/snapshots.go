@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/millrace-io/millrace/storage/log"
+)
+
+// snapshotCheck is how often the node looks whether a snapshot is due.
+const snapshotCheck = time.Second
+
+// saves is what is known of the snapshots that this process took.
+type saves struct {
+	mu       sync.Mutex
+	running  bool
+	count    int
+	last     time.Time // when the last one ended well
+	lastTook time.Duration
+	lastErr  error
+}
+
+// runSnapshots takes a snapshot whenever the log has grown by more than
+// snapshot-log-bytes, and by more than half of the last snapshot, since then.
+func (n *Node) runSnapshots(ctx context.Context) {
+	tick := time.NewTicker(snapshotCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if !n.snapshotDue() {
+			continue
+		}
+		if err := n.Snapshot(); err != nil && ctx.Err() == nil {
+			n.logger.Error("snapshot failed, the log goes on growing", "err", err)
+		}
+	}
+}
+
+func (n *Node) snapshotDue() bool {
+	index, size := n.snapshots.Newest()
+	grown := n.log.Group(partitionGroup).LogBytes(index)
+	return grown > n.live.Config().SnapshotLogBytes && grown > size/2
+}
+
+// Snapshot takes a snapshot and drops the log that nobody needs any more.
+func (n *Node) Snapshot() error {
+	n.saves.mu.Lock()
+	if n.saves.running {
+		n.saves.mu.Unlock()
+		return nil
+	}
+	n.saves.running = true
+	n.saves.mu.Unlock()
+
+	started := time.Now()
+	taken, err := n.partition.Snapshot()
+	if err == nil && taken {
+		err = n.collect()
+	}
+
+	s := &n.saves
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running, s.lastErr = false, err
+	if err == nil {
+		s.count++
+		s.last, s.lastTook = time.Now(), time.Since(started)
+		index, size := n.snapshots.Newest()
+		n.logger.Info("snapshot taken", "partition", n.partition.ID, "index", index, "bytes", size, "took", s.lastTook)
+	}
+	return err
+}
+
+// collect drops log segments that only hold what the second newest snapshot has:
+// should the newest turn out to be damaged, the one before it and the log are
+// enough.
+func (n *Node) collect() error {
+	group := n.log.Group(partitionGroup)
+	keep := n.snapshots.SecondNewest()
+	return n.log.Collect(func(id log.GroupID) uint64 {
+		if id == group.ID() {
+			return keep
+		}
+		return 0
+	})
+}
