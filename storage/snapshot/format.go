@@ -39,7 +39,9 @@ func placeSum(tag uint32, off int64) uint32 {
 
 // bodySum begins the checksum of the body behind a section header with checksum h.
 func bodySum(h uint32) uint32 {
-	return sum(0, le.AppendUint32(nil, h))
+	var b [sumLen]byte
+	le.PutUint32(b[:], h)
+	return sum(0, b[:])
 }
 
 // appendHeader returns the tag too, from which the checksum of the whole goes on.

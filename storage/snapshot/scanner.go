@@ -23,10 +23,12 @@ type scanner struct {
 	total    uint32 // checksum of the whole so far
 	tag      uint32 // of the header
 	sections uint64
+	scratch  [tailLen]byte
 }
 
 func newScanner(r io.Reader, path string, size int64) *scanner {
-	return &scanner{r: bufio.NewReaderSize(r, readBuffer), path: path, size: size}
+	buffer := int(min(size, readBuffer)) // a small file takes a small one
+	return &scanner{r: bufio.NewReaderSize(r, buffer), path: path, size: size}
 }
 
 func (s *scanner) damage(off int64, reason string) error {
@@ -99,11 +101,11 @@ func (s *scanner) configuration(n int64) ([]byte, error) {
 	}
 	s.total = sum(s.total, conf)
 	s.tag = s.total
-	var b [sumLen]byte
-	if err := s.read(b[:], 0); err != nil {
+	b := s.scratch[:sumLen]
+	if err := s.read(b, 0); err != nil {
 		return nil, err
 	}
-	if le.Uint32(b[:]) != s.tag {
+	if le.Uint32(b) != s.tag {
 		return nil, s.damage(0, "wrong checksum of the configuration")
 	}
 	return conf, nil
@@ -122,7 +124,7 @@ type section struct {
 // taken, by body or by skip.
 func (s *scanner) next() (section, error) {
 	off := s.off
-	var b [tailLen]byte
+	b := s.scratch[:]
 	if err := s.read(b[:sectionLen], off); err != nil {
 		return section{}, err
 	}
@@ -133,7 +135,7 @@ func (s *scanner) next() (section, error) {
 		if err := s.read(b[sectionLen:], off); err != nil {
 			return section{}, err
 		}
-		return section{}, s.trailer(b[:], off)
+		return section{}, s.trailer(b, off)
 	}
 	return section{}, s.damage(off, "neither section nor trailer")
 }
@@ -190,11 +192,11 @@ func (s *scanner) skip(sec section, buf []byte) error {
 }
 
 func (s *scanner) bodySum(sec section, have uint32) error {
-	var b [sumLen]byte
-	if err := s.read(b[:], sec.off); err != nil {
+	b := s.scratch[:sumLen]
+	if err := s.read(b, sec.off); err != nil {
 		return err
 	}
-	if le.Uint32(b[:]) != have {
+	if le.Uint32(b) != have {
 		return s.damage(sec.off, "wrong checksum of the section body")
 	}
 	return nil
@@ -202,7 +204,7 @@ func (s *scanner) bodySum(sec section, have uint32) error {
 
 // verify reads everything behind the header.
 func (s *scanner) verify() error {
-	buf := make([]byte, readBuffer)
+	buf := make([]byte, min(s.size, readBuffer))
 	for {
 		sec, err := s.next()
 		if err == io.EOF {

@@ -414,3 +414,44 @@ func TestLargeSectionsComeBack(t *testing.T) {
 		}
 	}
 }
+
+// One goroutine writes snapshots while others list, verify and read them: run
+// with -race.
+func TestWritingListingAndReadingSideBySide(t *testing.T) {
+	m := newMem(t)
+	must(t, save(open(t, m), 1))
+	s := open(t, m)
+	done := make(chan error, 3)
+	for range 2 {
+		go func() {
+			for {
+				infos := s.List()
+				if len(infos) == 0 {
+					done <- errors.New("nothing listed")
+					return
+				}
+				r, err := s.Open(infos[0].ID)
+				if errors.Is(err, snapshot.ErrNotFound) {
+					continue // retired in between
+				}
+				if err == nil {
+					err = errors.Join(checkContent(r, infos[0].Index), r.Close())
+				}
+				if err != nil || infos[0].Index == 30 {
+					done <- err
+					return
+				}
+			}
+		}()
+	}
+	go func() {
+		var err error
+		for i := uint64(2); i <= 30 && err == nil; i++ {
+			err = save(s, i)
+		}
+		done <- err
+	}()
+	for range 3 {
+		must(t, <-done)
+	}
+}

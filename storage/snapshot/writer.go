@@ -22,6 +22,7 @@ type Writer struct {
 	tag      uint32
 	total    uint32 // checksum of the whole so far
 	sections uint64
+	scratch  [sectionLen]byte
 	closed   bool
 }
 
@@ -41,12 +42,12 @@ func (w *Writer) Section(kind uint8, body []byte) error {
 	if err := w.become(fromSections); err != nil {
 		return err
 	}
-	head, h := appendSectionHeader(nil, w.tag, w.out.size(), kind, len(body))
+	head, h := appendSectionHeader(w.scratch[:0], w.tag, w.out.size(), kind, len(body))
 	w.out.write(head)
 	w.out.write(body)
 	w.total = sum(sum(w.total, head[:16]), body)
 	w.sections++
-	return w.out.write(le.AppendUint32(nil, sum(bodySum(h), body)))
+	return w.out.write(le.AppendUint32(w.scratch[:0], sum(bodySum(h), body)))
 }
 
 // Write appends bytes of the raw form. Commit checks them.
