@@ -3,6 +3,7 @@ package log_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -42,6 +43,29 @@ func BenchmarkAppend(b *testing.B) {
 			must(b, l.Close())
 		})
 	}
+}
+
+// BenchmarkBareSync is what BenchmarkAppend cannot fall below: the same pages
+// written over blocks written before, and fdatasync, with nothing around it.
+func BenchmarkBareSync(b *testing.B) {
+	f, err := vfs.OS().OpenFile(filepath.Join(b.TempDir(), "f"), createFlags, 0o600)
+	must(b, err)
+	page := make([]byte, 8<<10)
+	const size = 8 << 20
+	for off := int64(0); off < size; off += int64(len(page)) {
+		_, err := f.WriteAt(page, off)
+		must(b, err)
+	}
+	must(b, f.Sync())
+	off := int64(0)
+	for b.Loop() {
+		_, err := f.WriteAt(page, off)
+		must(b, err)
+		must(b, f.DataSync())
+		off = (off + int64(len(page))) % size
+	}
+	b.StopTimer()
+	must(b, f.Close())
 }
 
 // BenchmarkAppendGroups appends from many goroutines, each with a group of its
