@@ -54,13 +54,24 @@ func filled(n, consumers int) *groups.Group {
 	return g
 }
 
+// eachConsumer returns a group of n consumers with one pending entry each.
+func eachConsumer(n int) *groups.Group {
+	g := groups.New(streams.ID{}, 0)
+	for i := range n {
+		id := g.CreateConsumer([]byte("consumer-"+strconv.Itoa(i)), benchStart)
+		g.Put(groups.Pending{ID: entryID(i), Owner: id, Time: benchStart + int64(i/10), Count: 1})
+	}
+	return g
+}
+
 // shapes are the histories after which a pending entry's memory is measured.
 var shapes = []struct {
-	name  string
-	build func(n int) *groups.Group
+	name   string
+	budget float64 // bytes per pending entry; 0: none
+	build  func(n int) *groups.Group
 }{
-	{"delivered", func(n int) *groups.Group { return filled(n, 10) }},
-	{"half=acked", func(n int) *groups.Group {
+	{"delivered", 100, func(n int) *groups.Group { return filled(n, 10) }},
+	{"half=acked", 100, func(n int) *groups.Group {
 		g := filled(n, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for _, i := range random.Perm(n)[:n/2] {
@@ -68,7 +79,7 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"tenth=left", func(n int) *groups.Group {
+	{"tenth=left", 100, func(n int) *groups.Group {
 		g := filled(n, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for _, i := range random.Perm(n)[:n/10*9] {
@@ -76,7 +87,7 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"claimed=random", func(n int) *groups.Group {
+	{"claimed=random", 100, func(n int) *groups.Group {
 		g := filled(n, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for at, i := range random.Perm(n) {
@@ -85,7 +96,7 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"put=random", func(n int) *groups.Group {
+	{"put=random", 100, func(n int) *groups.Group {
 		g := filled(0, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for at, i := range random.Perm(n) {
@@ -93,14 +104,14 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"restored", func(n int) *groups.Group {
+	{"restored", 100, func(n int) *groups.Group {
 		g, err := load(save(filled(n, 10)))
 		if err != nil {
 			panic(err)
 		}
 		return g
 	}},
-	{"wide=IDs", func(n int) *groups.Group {
+	{"wide=IDs", 100, func(n int) *groups.Group {
 		g := filled(0, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for at := range n {
@@ -108,7 +119,7 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"consumers=each", func(n int) *groups.Group { return filled(n/10, n/10) }},
+	{"consumers=each", 0, eachConsumer},
 }
 
 // BenchmarkBytesPerPending measures memory, not time.
