@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// White box: trailers that are whole and right in themselves but belong to
+// White box, since these bytes carry right checksums: trailers that are whole and right in themselves but belong to
 // another file.
 func TestTrailerOfAnotherFile(t *testing.T) {
 	head, tag := appendHeader(nil, 1, Meta{Index: 1})
@@ -39,5 +39,22 @@ func TestTrailerOfAnotherFile(t *testing.T) {
 				t.Errorf("error = %v", err)
 			}
 		})
+	}
+}
+
+// A file cut within a huge section has a right header that promises more than
+// there is: the memory for it is never taken.
+func TestSectionLongerThanTheFileTakesNoMemory(t *testing.T) {
+	b, tag := appendHeader(nil, 1, Meta{Index: 1})
+	off := int64(len(b))
+	b, _ = appendSectionHeader(b, tag, off, 1, 1<<40)
+	b = append(b, make([]byte, 1<<16)...)
+	rd, err := NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = rd.Next()
+	if damage, ok := errors.AsType[*CorruptionError](err); !ok || damage.Offset != off || rd.buf != nil {
+		t.Errorf("error = %v, buffer of %d bytes", err, len(rd.buf))
 	}
 }
