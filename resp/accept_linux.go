@@ -11,22 +11,21 @@ import (
 
 // accept hands the connections of a listener to the loops in turn.
 func (f *epollFront) accept(ctx context.Context, ln net.Listener) {
+	var pause acceptPause
 	for ctx.Err() == nil {
 		nc, err := ln.Accept()
 		if err == nil {
 			err = f.take(nc.(*net.TCPConn))
 		}
 		if err == nil {
+			pause = 0
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		f.server.log.Warn("connection not accepted", "err", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(acceptPause):
-		}
+		pause.wait(ctx.Done())
 	}
 }
 

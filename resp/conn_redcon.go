@@ -115,14 +115,14 @@ func (c *redconConn) turn() {
 			c.linger()
 			return
 		}
-		more = c.feed()
-		more = s.turn() || more
+		c.feed()
+		more = s.turn()
 		if s.end == severing {
 			c.sever()
 			return
 		}
 		c.write()
-		more = more || s.mayGoOn()
+		more = more || s.mayGoOn() || c.mayFeed()
 	}
 	switch {
 	case c.over:
@@ -134,30 +134,34 @@ func (c *redconConn) turn() {
 	}
 }
 
-// feed gives the session what was read, if it may take it, and reports whether
-// there may be more.
-func (c *redconConn) feed() bool {
+// mayFeed reports whether the session would take more of what was read.
+func (c *redconConn) mayFeed() bool {
+	s := c.session
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !s.stopped && s.end == open && !s.ended && (len(c.ahead) > 0 || c.ended)
+}
+
+// feed gives the session what was read, if it may take it; its turn runs it.
+func (c *redconConn) feed() {
 	s := c.session
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.failed && len(c.ahead) == 0 {
 		s.end = severing
-		return false
+		return
 	}
 	if c.ended && !s.hungUp {
 		s.hungUp = true
 		s.cancelWait()
 	}
-	if s.stopped || s.end != open || s.ended {
-		return false
+	if s.stopped || s.end != open || s.ended || len(c.ahead) == 0 && !c.ended {
+		return
 	}
+	s.stopped = true
 	if len(c.ahead) == 0 {
-		if !c.ended {
-			return false
-		}
 		s.ended = true
-		s.stopped = true // its turn finds that nothing is left
-		return true
+		return
 	}
 	n := copy(s.parser.space(), c.ahead)
 	c.ahead = c.ahead[:copy(c.ahead, c.ahead[n:])]
@@ -166,8 +170,6 @@ func (c *redconConn) feed() bool {
 	s.received += n
 	s.stats.NetIn.Add(uint64(n))
 	s.stats.Reads.Add(1)
-	s.stopped = true // its turn runs it
-	return true
 }
 
 // write sends all there is; it may wait for the client.

@@ -103,18 +103,24 @@ func (f *redconFront) drain(listeners []net.Listener) <-chan struct{} {
 // woken.
 func (f *redconFront) flush() {}
 
+// discard has nothing to give up: nothing runs before run.
+func (f *redconFront) discard() {}
+
 func (f *redconFront) resume() { f.each((*redconConn).signal) }
 
 // sweep looks at the clock for all connections until ctx ends.
 func (f *redconFront) sweep(ctx context.Context) {
-	t := time.NewTicker(sweepEvery)
+	t := time.NewTicker(tick)
 	defer t.Stop()
-	for {
+	for last := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
-			f.each((*redconConn).sweep)
+		case now := <-t.C:
+			if now.Sub(last) >= sweepEvery || f.server.stopping.Load() {
+				last = now
+				f.each((*redconConn).sweep)
+			}
 		}
 	}
 }
@@ -123,6 +129,7 @@ func (f *redconFront) sweep(ctx context.Context) {
 type redconListener struct {
 	net.Listener
 	front *redconFront
+	pause acceptPause
 }
 
 // Accept returns an error only when the listener is closed and no connection is
@@ -132,24 +139,21 @@ func (l *redconListener) Accept() (net.Conn, error) {
 		nc, err := l.Listener.Accept()
 		switch {
 		case err == nil:
-			if c := l.front.take(nc); c != nil {
-				return c, nil
-			}
+			l.pause = 0
+			return l.front.take(nc), nil
 		case errors.Is(err, net.ErrClosed):
 			<-l.front.done
 			l.front.wg.Wait()
 			return nil, err
 		default:
 			l.front.server.log.Warn("connection not accepted", "err", err)
-			select {
-			case <-l.front.done:
-			case <-time.After(acceptPause):
-			}
+			l.pause.wait(l.front.done)
 		}
 	}
 }
 
-// take admits a connection. One that is turned away gets its line and is closed.
+// take admits a connection. One that is turned away gets its line from its home,
+// and is closed.
 func (f *redconFront) take(nc net.Conn) *redconConn {
 	f.tune(nc)
 	c := newRedconConn(f, nc)

@@ -46,6 +46,7 @@ type loop struct {
 	arrived []*conn // accepted
 	resumed bool    // the router has room again
 	drain   bool    // the server stops
+	closed  bool    // the descriptors are closed
 }
 
 func newLoop(srv *Server, stats *homeStats) (*loop, error) {
@@ -72,7 +73,15 @@ func newLoop(srv *Server, stats *homeStats) (*loop, error) {
 	return l, nil
 }
 
+// closeFiles ends the loop for good. Others may still call flush: their wake must
+// not write to a descriptor that belongs to somebody else by then.
 func (l *loop) closeFiles() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.closed = true
 	_ = unix.Close(l.epfd) // nothing was written through them
 	_ = unix.Close(l.wakefd)
 }
@@ -124,7 +133,12 @@ func (l *loop) hasWork() bool {
 
 // wake makes a sleeping loop look at its lists.
 func (l *loop) wake() {
-	if l.asleep.CompareAndSwap(true, false) {
+	if !l.asleep.CompareAndSwap(true, false) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
 		one := [8]byte{1}
 		_, _ = unix.Write(l.wakefd, one[:]) // full means: it is awake already
 	}
@@ -310,6 +324,12 @@ func (f *epollFront) run(ctx context.Context, listeners []net.Listener) error {
 		}
 	}
 	return nil
+}
+
+func (f *epollFront) discard() {
+	for _, l := range f.loops {
+		l.closeFiles()
+	}
 }
 
 func (f *epollFront) drain(listeners []net.Listener) <-chan struct{} {

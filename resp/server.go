@@ -55,6 +55,8 @@ type front interface {
 	drain(listeners []net.Listener) (idle <-chan struct{})
 	// flush lets the homes look at sessions that were touched.
 	flush()
+	// discard gives up a front that never ran.
+	discard()
 	// resume lets the homes look at sessions that were held back because the
 	// router was full.
 	resume()
@@ -192,6 +194,7 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 	srv.mu.Unlock()
 	if !running {
 		closeAll(listeners)
+		srv.front.discard()
 		return nil
 	}
 	srv.stopOnce.Do(func() { close(srv.stop) })
@@ -223,9 +226,19 @@ const tick = 100 * time.Millisecond
 // sweepEvery is how often time-outs are looked at.
 const sweepEvery = 500 * time.Millisecond
 
-// acceptPause is how long accepting rests after a failure, as when the process is
-// out of descriptors.
-const acceptPause = 20 * time.Millisecond
+// acceptPause is how long accepting rests after failures, as when the process is
+// out of descriptors: longer each time, so that the log is not flooded.
+type acceptPause time.Duration
+
+func (p *acceptPause) wait(end <-chan struct{}) {
+	*p = min(max(2**p, acceptPause(10*time.Millisecond)), acceptPause(time.Second))
+	t := time.NewTimer(time.Duration(*p))
+	defer t.Stop()
+	select {
+	case <-end:
+	case <-t.C:
+	}
+}
 
 const (
 	// maxKeptOutput is the size of output buffers that connections keep.

@@ -15,9 +15,7 @@ func (s *Session) turn() bool {
 			continue
 		}
 		if !s.mayGoOn() {
-			if !s.stopped {
-				s.parser.rest()
-			}
+			s.parser.rest()
 			return false
 		}
 		if round >= maxRounds {
