@@ -6,8 +6,8 @@ import "unsafe"
 // (TestMemoryPerKey): the Key itself, its item in a tree filled to two thirds
 // and its place in the map, filled likewise.
 const (
-	keyOverhead      = int64(unsafe.Sizeof(Key{})) + 8 + 66
-	deadlineOverhead = 40 // an item in the tree of deadlines
+	keyOverhead      = int64(unsafe.Sizeof(Key{})) + 88
+	deadlineOverhead = 52 // an item in the tree of deadlines
 	streamOverhead   = int64(unsafe.Sizeof(StreamValue{}))
 	groupOverhead    = int64(unsafe.Sizeof(heldGroup{})) + 8
 )

@@ -16,5 +16,3 @@ const maxPosition = position(Slots)<<hashBits - 1
 func positionOf(name []byte) position {
 	return position(Slot(name))<<hashBits | position(xxhash.Sum64(name)>>(64-hashBits))
 }
-
-func (p position) slot() uint16 { return uint16(p >> hashBits) }
