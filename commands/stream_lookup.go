@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"github.com/millrace-io/millrace/blocking"
 	"github.com/millrace-io/millrace/groups"
 	"github.com/millrace-io/millrace/keyspace"
 )
@@ -57,4 +58,16 @@ func (c *Call) quietGroup(key, group []byte) (s *keyspace.StreamValue, g *groups
 		return nil, nil, known
 	}
 	return s, s.Group(group), known
+}
+
+// signalKey is Signal for a key at hand: it keeps the key's own name, where Signal
+// would have to copy it.
+func (c *Call) signalKey(k *keyspace.Key, name []byte) {
+	switch {
+	case c.effects == nil:
+	case k == nil: // the command has just created it
+		c.Signal(name)
+	default:
+		c.effects.Ready = append(c.effects.Ready, blocking.Key{DB: c.DBIndex, Name: k.Name()})
+	}
 }

@@ -124,7 +124,7 @@ func runXAdd(c *Call) error {
 		s.Trim(o.trim(), c.Limits)
 	}
 	c.DB.Touch(k)
-	c.Signal(c.Args[1])
+	c.signalKey(k, c.Args[1])
 	c.Out = appendID(c.Out, id)
 	return nil
 }
