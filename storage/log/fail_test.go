@@ -83,15 +83,17 @@ func TestFullDisk(t *testing.T) {
 		}
 		want := newModel()
 		next := uint64(1)
-		for ; ; next++ {
-			c := appendTo(1, entries(next, 1, 1, 5000))
-			if err := c.do(l); err != nil {
-				if !errors.Is(err, log.ErrNoSpace) || !errors.Is(err, syscall.ENOSPC) {
-					t.Fatal(err)
+		for _, size := range []int{5000, 100, 0} { // to the last byte that entries may have
+			for ; ; next++ {
+				c := appendTo(1, entries(next, 1, 1, size))
+				if err := c.do(l); err != nil {
+					if !errors.Is(err, log.ErrNoSpace) || !errors.Is(err, syscall.ENOSPC) {
+						t.Fatal(err)
+					}
+					break
 				}
-				break
+				c.apply(want)
 			}
-			c.apply(want)
 		}
 		if err := l.Group(1).Append(entries(next, 1, 1, 500000)); !errors.Is(err, log.ErrNoSpace) {
 			t.Fatalf("oversized: %v", err)

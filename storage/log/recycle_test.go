@@ -2,6 +2,7 @@ package log_test
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/millrace-io/millrace/storage/log"
@@ -137,16 +138,49 @@ func TestVoteSurvivesCollect(t *testing.T) {
 func TestOversizedSegmentIsNotRecycled(t *testing.T) {
 	mem := newMem(t)
 	l := mustOpen(t, mem, dir, smallLog())
-	must(t, l.Group(1).Append(entries(1, 1, 1, 200000)))
-	must(t, l.Group(1).Append(entries(2, 1, 1, 60000)))
-	mustEntries(t, l.Group(1), entries(1, 1, 1, 200000))
-	must(t, l.Group(1).TruncateFront(2))
-	must(t, l.Collect(func(log.GroupID) uint64 { return 100 }))
-	if f, err := mem.Stat(dir + "/spare.seg"); err != nil || f.Size() != 64<<10 {
-		t.Errorf("spare: %v, %v", f, err)
+	g := l.Group(1)
+	collectAll := func() { must(t, l.Collect(func(log.GroupID) uint64 { return 1 << 60 })) }
+	must(t, g.Append(entries(1, 1, 1, 200000)))
+	mustEntries(t, g, entries(1, 1, 1, 200000))
+	collectAll() // the first segment becomes the spare
+	must(t, g.Append(entries(2, 1, 1, 50000)))
+	must(t, g.TruncateFront(2))
+	if l.Stats().Spare {
+		t.Fatal("the spare was not taken")
+	}
+	collectAll()
+	if l.Stats().Spare {
+		t.Error("the oversized segment was recycled")
 	}
 	if _, err := mem.Stat(dir + "/000002.seg"); err == nil {
 		t.Error("the oversized segment is still there")
+	}
+}
+
+// Entries that were cut off or reset hold no segment, before and after a restart.
+func TestDroppedEntriesHoldNoSegment(t *testing.T) {
+	for name, drop := range map[string]func(*log.Group) error{
+		"reset":         func(g *log.Group) error { return g.Reset(1, 1) },
+		"truncate back": func(g *log.Group) error { return g.TruncateBack(2) },
+	} {
+		for _, restart := range []bool{false, true} {
+			t.Run(name+" restart="+fmt.Sprint(restart), func(t *testing.T) {
+				mem := newMem(t)
+				l := mustOpen(t, mem, dir, smallLog())
+				must(t, l.Group(1).Append(entries(1, 12, 1, 20000)))
+				must(t, drop(l.Group(1)))
+				must(t, l.Group(1).TruncateFront(1))
+				if restart {
+					must(t, l.Close())
+					l = mustOpen(t, mem, dir, smallLog())
+				}
+				must(t, l.Group(1).Append(entries(2, 1, 2, 10)))
+				must(t, l.Collect(func(log.GroupID) uint64 { return 1 << 60 }))
+				if n := l.Stats().Segments; n != 1 {
+					t.Errorf("%d segments left", n)
+				}
+			})
+		}
 	}
 }
 
