@@ -66,3 +66,32 @@ func TestMemoryFollowsValues(t *testing.T) {
 		t.Errorf("%d bytes left", m)
 	}
 }
+
+// What comes and goes within one command must leave nothing behind, though its
+// memory is only looked at when the next one begins.
+func TestMemoryOfOneCommand(t *testing.T) {
+	for name, do := range map[string]func(db *keyspace.DB){
+		"deleted":  func(db *keyspace.DB) { db.Delete(b("s")) },
+		"replaced": func(db *keyspace.DB) { db.PutString(b("s"), nil); db.Delete(b("s")) },
+		"flushed":  func(db *keyspace.DB) { db.Flush() },
+		"group dropped": func(db *keyspace.DB) {
+			s, _ := db.GetForWrite(b("s"), 0).StreamForWrite()
+			s.DropGroup(b("g"))
+			db.Delete(b("s"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := keyspace.New(1)
+			add(st.DB(0), "s", "value")
+			s, _ := st.DB(0).GetForWrite(b("s"), 0).StreamForWrite()
+			mixedGroup(s, b("g"))
+			do(st.DB(0))
+			if m := st.Memory(); m != 0 {
+				t.Errorf("%d bytes left", m)
+			}
+			if err := st.Check(); err != nil || st.Memory() != 0 {
+				t.Errorf("%d bytes left, %v", st.Memory(), err)
+			}
+		})
+	}
+}
