@@ -244,7 +244,7 @@ func TestWalksStop(t *testing.T) {
 
 // TestManyConsumersWithOneEntry: what a consumer costs must not hang on its having entries.
 func TestManyConsumersWithOneEntry(t *testing.T) {
-	const n = 100_000
+	const n = 20_000
 	g := eachConsumer(n)
 	if got := float64(g.Bytes()) / n; got > 300 {
 		t.Errorf("%.0f bytes for a consumer with an entry", got)
@@ -268,7 +268,10 @@ func TestManyConsumersWithOneEntry(t *testing.T) {
 
 // TestMemoryPerPending holds the budget: 100 bytes in all three orders, whatever happened before.
 func TestMemoryPerPending(t *testing.T) {
-	const n = 200_000
+	if raceDetector {
+		t.Skip("the race detector has memory of its own")
+	}
+	const n = 50_000
 	for _, shape := range shapes {
 		t.Run(shape.name, func(t *testing.T) {
 			measured, counted := bytesPerPending(func() *groups.Group { return shape.build(n) })
