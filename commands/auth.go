@@ -25,7 +25,7 @@ var auth = Command{
 		{Name: "username", Type: "string", Optional: true, Since: "6.0.0"},
 		{Name: "password", Type: "string"},
 	},
-	Arity: -2, Flags: NoScript | Loading | Stale | SkipMonitor | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
+	Arity: -2, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
 	Class: Own,
 	Serve: func(c *ServeCall) error {
 		user, password := []byte(defaultUser), c.Args[len(c.Args)-1]

@@ -19,7 +19,7 @@ var client = Command{
 	},
 }
 
-var clientHelp = helpCommand("client", "5.0.0", CatConnection,
+var clientHelp = helpCommand("client", "connection", "5.0.0", CatConnection,
 	"GETNAME", "    Return the name of the current connection.",
 	"ID", "    Return the ID of the current connection.",
 	"INFO", "    Return information about the current connection.",

@@ -100,6 +100,9 @@ type Command struct {
 	Differences                       string // from Redis, for docs/commands.md
 	Arguments                         []Argument
 	History                           [][2]string
+	// DeprecatedSince is the version since which Redis advises against the command,
+	// ReplacedBy what it advises instead.
+	DeprecatedSince, ReplacedBy string
 
 	Arity      int // as in COMMAND INFO: negative means at least
 	Flags      Flags
@@ -111,7 +114,9 @@ type Command struct {
 	FindKeys func(args [][]byte) []int
 
 	Class Class
-	Sub   []*Command // a container's subcommands; a container has no Run
+	// Sub are a container's subcommands. A container has no Run, and Serve only
+	// when it may be called without a subcommand.
+	Sub []*Command
 
 	// Check finds what is wrong with the arguments alone, before the command
 	// costs anybody anything; nil: nothing to find. Only errors that Redis
@@ -131,7 +136,6 @@ type Command struct {
 	Serve func(c *ServeCall) error
 
 	container *Command // set by the table
-	order     int      // place in the table
 }
 
 // FullName is the name as in errors and ACL rules: "xgroup|create".

@@ -12,7 +12,7 @@ var config = Command{
 	Sub:   []*Command{&configGet, configHelp, &configResetStat, &configSet},
 }
 
-var configHelp = helpCommand("config", "5.0.0", 0,
+var configHelp = helpCommand("config", "server", "5.0.0", 0,
 	"GET <pattern>", "    Return parameters matching the glob-like <pattern> and their values.",
 	"SET <directive> <value>", "    Set the configuration <directive> to <value>.",
 	"RESETSTAT", "    Reset statistics reported by the INFO command.",

@@ -28,7 +28,7 @@ var hello = Command{
 		}},
 		{Name: "clientname", Type: "string", Token: "SETNAME", Optional: true},
 	}}},
-	Arity: -1, Flags: NoScript | Loading | Stale | SkipMonitor | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
+	Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
 	Class: Own,
 	Serve: serveHello,
 }

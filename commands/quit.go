@@ -8,6 +8,7 @@ var quit = Command{
 	Name: "quit", Syntax: "QUIT",
 	Summary: "Closes the connection.",
 	Since:   "1.0.0", Group: "connection", Complexity: "O(1)",
+	DeprecatedSince: "7.2.0", ReplacedBy: "just closing the connection",
 	Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
 	Class: Own,
 	Serve: func(c *ServeCall) error {

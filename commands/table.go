@@ -1,16 +1,18 @@
 package commands
 
 import (
+	"bytes"
 	"errors"
 	"strings"
+	"sync"
 )
 
 // list is every command there is, in the order of the documentation.
 func list() []*Command {
 	return []*Command{
-		&auth, &client, &config, &echo, &hello, &info, &ping, &quit, &reset, &selectDB,
+		&auth, &client, &command, &config, &echo, &hello, &info, &ping, &quit, &reset, &selectDB, &timeNow,
 		&dbSize, &del, &exists, &expire, &expireAt, &expireTime, &flushAll, &flushDB, &keys, &persist,
-		&pexpire, &pexpireAt, &pexpireTime, &pttl, &scan, &ttl, &typeOf, &unlink,
+		&pexpire, &pexpireAt, &pexpireTime, &pttl, &scan, &touch, &ttl, &typeOf, &unlink,
 		&xack, &xadd, &xautoclaim, &xclaim, &xdel, &xgroup, &xinfo, &xlen, &xpending,
 		&xrange, &xread, &xreadgroup, &xrevrange, &xsetid, &xtrim,
 	}
@@ -22,14 +24,16 @@ type Table struct {
 	byName map[string]*Command
 }
 
-// NewTable returns the table of all commands.
-func NewTable() *Table { return NewTableOf(list()) }
+// NewTable returns the table of all commands, which is one for all nodes of a
+// process: nothing in it ever changes.
+func NewTable() *Table { return sharedTable() }
+
+var sharedTable = sync.OnceValue(func() *Table { return NewTableOf(list()) })
 
 // NewTableOf returns a table of the given commands, which belong to it from now on.
 func NewTableOf(list []*Command) *Table {
 	t := &Table{list: list, byName: make(map[string]*Command)}
-	for i, c := range t.list {
-		c.order = i
+	for _, c := range t.list {
 		t.byName[c.Name] = c
 		for _, sub := range c.Sub {
 			sub.container = c
@@ -56,6 +60,17 @@ func (t *Table) Lookup(name []byte) *Command {
 		lower[i] = ch
 	}
 	return t.byName[string(lower[:len(name)])]
+}
+
+// lookupFull returns the command of a full name in any case, as "xgroup|create";
+// nil for none.
+func (t *Table) lookupFull(name []byte) *Command {
+	container, sub, found := bytes.Cut(name, []byte("|"))
+	c := t.Lookup(container)
+	if c != nil && found {
+		return c.subcommand(sub)
+	}
+	return c
 }
 
 // Find returns the command that args call, or the error that Redis gives when

@@ -18,6 +18,7 @@ const CoreTime = 1_700_000_000_000
 type Core struct {
 	table   *commands.Table
 	machine *commands.Machine
+	node    *coreNode
 	index   uint64
 	now     int64
 }
@@ -28,8 +29,8 @@ func NewCore() *Core { return &Core{table: commands.NewTable()} }
 // Reset implements Target.
 func (c *Core) Reset(p wire.Proto) (Conn, error) {
 	c.machine = commands.NewMachine(c.table, 16, slog.New(slog.DiscardHandler))
-	c.index, c.now = 0, CoreTime
-	return &coreConn{core: c, proto: p}, nil
+	c.index, c.now, c.node = 0, CoreTime, newCoreNode()
+	return &coreConn{core: c, session: newCoreSession(p, true)}, nil
 }
 
 // Dial implements Target.
@@ -68,8 +69,8 @@ func (c *Core) begin() {
 }
 
 type coreConn struct {
-	core  *Core
-	proto wire.Proto
+	core    *Core
+	session *coreSession
 }
 
 // Receive implements Conn: nothing waits here.
@@ -83,14 +84,29 @@ func (c *coreConn) Close() error { return nil }
 // what Quiet says to be as good as one, does so, too, and answers the same whether
 // it is applied or only read.
 func (c *coreConn) Do(args [][]byte) ([]byte, error) {
+	if err := c.session.open(); err != nil {
+		return nil, err
+	}
+	reply, err := c.run(args)
+	if err != nil {
+		return nil, err
+	}
+	return c.session.voice(reply), nil
+}
+
+func (c *coreConn) run(args [][]byte) ([]byte, error) {
 	cmd, err := c.core.table.Find(args)
 	if err != nil {
 		return wire.AppendError(nil, err.Error()), nil
 	}
-	if cmd.Serve != nil {
-		return c.serve(cmd, args)
+	if err := c.session.admit(cmd); err != nil {
+		return commands.AppendError(nil, err), nil
 	}
-	r := commands.Request{Command: cmd, Args: args, Proto: c.proto}
+	if cmd.Serve != nil {
+		return c.serve(cmd, args), nil
+	}
+	proto := c.session.Proto()
+	r := commands.Request{Command: cmd, Args: args, DB: c.session.DB(), Proto: proto}
 	m := c.core.machine
 	before := m.State().Hash()
 	var read []byte
@@ -101,7 +117,7 @@ func (c *coreConn) Do(args [][]byte) ([]byte, error) {
 			return nil, err
 		}
 		if wait != nil {
-			out = wire.AppendNullArray(out, c.proto)
+			out = wire.AppendNullArray(out, proto)
 		}
 		read = out
 		if m.State().Hash() != before {
@@ -114,7 +130,7 @@ func (c *coreConn) Do(args [][]byte) ([]byte, error) {
 		if len(reply) != 0 {
 			return nil, fmt.Errorf("waits with a reply: %q", reply)
 		}
-		reply = wire.AppendNullArray(reply, c.proto)
+		reply = wire.AppendNullArray(reply, proto)
 	}
 	if asRead && !bytes.Equal(read, reply) {
 		return nil, fmt.Errorf("applied it answers %q, read %q", reply, read)
@@ -138,10 +154,22 @@ func checked(cmd *commands.Command, args [][]byte, reply []byte) error {
 	return nil
 }
 
-func (c *coreConn) serve(cmd *commands.Command, args [][]byte) ([]byte, error) {
-	call := commands.ServeCall{Command: cmd, Args: args, Table: c.core.table}
-	if err := cmd.Serve(&call); err != nil {
-		return commands.AppendError(nil, err), nil
+// serve runs a command that concerns the connection or the node. One whose reply
+// comes from elsewhere is waited for.
+func (c *coreConn) serve(cmd *commands.Command, args [][]byte) []byte {
+	var later chan []byte
+	call := commands.ServeCall{
+		Command: cmd, Args: args, Session: c.session, Node: c.core.node, Table: c.core.table,
+		Later: func() func([]byte) {
+			later = make(chan []byte, 1)
+			return func(reply []byte) { later <- reply }
+		},
 	}
-	return call.Out, nil
+	if err := cmd.Serve(&call); err != nil {
+		return commands.AppendError(nil, err)
+	}
+	if later != nil {
+		return <-later
+	}
+	return call.Out
 }
