@@ -99,6 +99,26 @@ func BenchmarkAppendGroups(b *testing.B) {
 	}
 }
 
+// BenchmarkOpen opens a log of 256 MB as kill -9 leaves it.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	l := mustOpen(b, vfs.OS(), dir, log.Options{Sync: log.SyncNone})
+	es := []log.Entry{{Term: 1, Data: payload(1, 1, 6<<10)}}
+	for next := uint64(1); next <= 256<<20/(6<<10); next++ {
+		es[0].Index = next
+		must(b, l.Group(1).Append(es))
+	}
+	b.SetBytes(256 << 20)
+	for b.Loop() {
+		again := mustOpen(b, vfs.OS(), dir, log.Options{})
+		b.StopTimer()
+		must(b, again.Close())
+		b.StartTimer()
+	}
+	b.StopTimer()
+	must(b, l.Close())
+}
+
 func byteCount(n int) string {
 	switch {
 	case n >= 1<<20:

@@ -39,7 +39,6 @@ type Log struct {
 
 	spare   spare
 	collect sync.Mutex // one Collect at a time
-	running atomic.Bool
 }
 
 // request is a change that waits for its turn.

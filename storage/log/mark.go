@@ -7,7 +7,7 @@ import (
 
 const (
 	markAfter = 100 * time.Millisecond
-	everySec  = time.Second
+	syncEvery = time.Second
 )
 
 // idleState is what the goroutines of Run need to know of the writes. Log.mu
@@ -124,10 +124,10 @@ func (l *Log) runEverySec(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-l.idle.sync:
-			timer.Reset(everySec)
+			timer.Reset(syncEvery)
 		case <-timer.C:
 			if l.syncMode() == SyncEverySec && l.syncBehind() {
-				timer.Reset(everySec)
+				timer.Reset(syncEvery)
 			}
 		}
 	}

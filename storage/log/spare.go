@@ -111,8 +111,9 @@ func (l *Log) makeSpare(ctx context.Context) error {
 	if f == nil {
 		return err
 	}
+	zeros := make([]byte, fillStep)
 	for off := int64(0); off < l.o.SegmentBytes && ctx.Err() == nil; off += fillStep {
-		if taken, err := l.fill(f, off); taken || err != nil {
+		if taken, err := l.fill(f, zeros, off); taken || err != nil {
 			return err
 		}
 	}
@@ -150,15 +151,14 @@ func (l *Log) noSpareLocked(err error) {
 }
 
 // fill writes one step of zeros, if f is still the spare.
-func (l *Log) fill(f vfs.File, off int64) (taken bool, err error) {
+func (l *Log) fill(f vfs.File, zeros []byte, off int64) (taken bool, err error) {
 	s := &l.spare
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.f != f {
 		return true, nil
 	}
-	n := min(fillStep, s.size-off)
-	if _, err = f.WriteAt(make([]byte, n), off); err == nil {
+	if _, err = f.WriteAt(zeros[:min(fillStep, s.size-off)], off); err == nil {
 		err = f.DataSync()
 	}
 	if err == nil {

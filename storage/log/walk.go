@@ -68,7 +68,7 @@ func openSegment(fs vfs.FS, path string, n SegmentNum, flag int) (*segmentFile, 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open log segment: %w", err), f.Close())
 	}
-	r := frameReader{f: f, path: path, size: size, life: life{number: n}, ahead: readWindow}
+	r := frameReader{f: f, path: path, size: size, life: life{number: n}, ahead: pageSize}
 	return &segmentFile{frameReader: r, number: n}, nil
 }
 
@@ -94,11 +94,13 @@ func walk(files []*segmentFile, visit func(*segmentFile, *frame) error) (logEnd,
 		}
 	}
 	for i, f := range files {
+		f.ahead = readWindow
 		if i < len(files)-1 {
 			err = f.walkTo(files[i+1].first.prevEnd, visit)
 		} else {
 			err = f.walkLast(&end, visit)
 		}
+		f.window = nil // one at a time: there may be many segments
 		if err != nil {
 			return end, err
 		}
@@ -114,6 +116,7 @@ func splitStray(files []*segmentFile) (log []*segmentFile, stray []string, err e
 		n--
 	}
 	for _, f := range files[n:] {
+		f.ahead = readWindow
 		s, err := f.survey(0, true)
 		if err != nil {
 			return nil, nil, err
