@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/commands/commandstest"
 	"github.com/millrace-io/millrace/keyspace"
 )
 
@@ -232,5 +233,31 @@ func TestLongReadsAskForAView(t *testing.T) {
 		if applied := a.apply(r); !bytes.Equal(out, applied) {
 			t.Errorf("%s: %d bytes on a view, %d applied", line, len(out), len(applied))
 		}
+	}
+}
+
+// A read that finds nothing new is not logged, and yet the consumer was seen.
+func TestSeenTimeOfReadsThatFindNothing(t *testing.T) {
+	a := newApplier()
+	a.do("XGROUP", "CREATE", "k", "g", "$", "MKSTREAM")
+	read := a.request("XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">")
+	if a.machine.Quiet(read, a.now) {
+		t.Fatal("it would create the consumer")
+	}
+	a.apply(read)
+	if a.now += 700; !a.machine.Quiet(read, a.now) {
+		t.Fatal("it would change nothing now")
+	}
+	if out, _, err := a.machine.Read(read, a.now, false, nil); err != nil || string(out) != "*-1\r\n" {
+		t.Fatalf("got %q, %v", out, err)
+	}
+	a.now += 30
+	info, _, err := a.machine.Read(a.request("XINFO", "CONSUMERS", "k", "g"), a.now, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `[["name", "c", "pending", 0, "idle", 30, "inactive", -1]]`
+	if got, _, _ := commandstest.Render(info); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -21,10 +21,7 @@ var xinfoStream = Command{
 	},
 	Arguments: []Argument{
 		keyArgument,
-		{Name: "full-block", Type: "block", Optional: true, Args: []Argument{
-			{Name: "full", Type: "pure-token", Token: "FULL"},
-			countArgument,
-		}},
+		{Name: "full", Type: "block", Token: "FULL", Optional: true, Args: []Argument{countArgument}},
 	},
 	Arity: -3, Flags: ReadOnly, Categories: CatRead | CatStream | CatSlow,
 	Keys:  OneKey(2, "RO", "access"),

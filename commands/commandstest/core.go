@@ -135,10 +135,24 @@ func (c *coreConn) run(args [][]byte) ([]byte, error) {
 	if asRead && !bytes.Equal(read, reply) {
 		return nil, fmt.Errorf("applied it answers %q, read %q", reply, read)
 	}
-	if reply[0] == '-' && m.State().Hash() != before {
+	changed := m.State().Hash() != before
+	if changed && reply[0] == '-' {
 		return nil, fmt.Errorf("%q, and yet the state has changed", reply)
 	}
+	if changed && asRead && !movesSeenTime(cmd) {
+		return nil, fmt.Errorf("as good as a read, and yet the state has changed")
+	}
 	return reply, checked(cmd, args, reply)
+}
+
+// movesSeenTime reports whether a command notes that a consumer was seen even when
+// it does nothing else: in the state when applied, beside it when read.
+func movesSeenTime(cmd *commands.Command) bool {
+	switch cmd.Name {
+	case "xreadgroup", "xclaim", "xautoclaim":
+		return true
+	}
+	return false
 }
 
 // checked fails when Check finds an error that Run does not give.
