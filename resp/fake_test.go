@@ -2,8 +2,10 @@ package resp_test
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
@@ -309,9 +311,15 @@ func (r *fakeRouter) Full() bool {
 
 // await waits until cond holds under the router's lock.
 func (r *fakeRouter) await(cond func() bool) {
+	late := false
+	stop := time.AfterFunc(patience, func() { r.set(func() { late = true }) })
+	defer stop.Stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for !cond() {
+		if late {
+			panic(fmt.Sprintf("waited in vain: %d held, %d waiting, %d cancelled", len(r.held), len(r.waiting), r.cancels))
+		}
 		r.changed.Wait()
 	}
 }
