@@ -25,9 +25,11 @@ var configGet = Command{
 	Name: "get", Syntax: "CONFIG GET parameter [parameter ...]",
 	Summary: "Returns the effective values of configuration parameters.",
 	Since:   "2.0.0", Group: "server", Complexity: "O(N) when N is the number of configuration parameters provided",
-	History:   [][2]string{{"7.0.0", "Added the ability to pass multiple pattern parameters in one call"}},
-	Arguments: []Argument{{Name: "parameter", Type: "string", Multiple: true}},
-	Arity:     -3, Flags: configFlags, Categories: CatAdmin | CatSlow | CatDangerous,
+	History: [][2]string{{"7.0.0", "Added the ability to pass multiple pattern parameters in one call"}},
+	Arguments: []Argument{{Name: "parameter", Type: "block", Multiple: true, Args: []Argument{
+		{Name: "parameter", Type: "string"},
+	}}},
+	Arity: -3, Flags: configFlags, Categories: CatAdmin | CatSlow | CatDangerous,
 	Class: Barrier,
 	Serve: func(c *ServeCall) error {
 		var found [][2]string

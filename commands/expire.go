@@ -22,11 +22,15 @@ func expireCommand(name, unit, since string, ms int64, fromNow bool, summary str
 	parse := func(args [][]byte, now int64) (expireOptions, error) {
 		return parseExpire(args, name, ms, fromNow, now)
 	}
+	kind := "integer"
+	if !fromNow {
+		kind = "unix-time"
+	}
 	return Command{
 		Name: name, Syntax: upper(name) + " key " + unit + " [NX | XX | GT | LT]",
 		Summary: summary, Since: since, Group: "generic", Complexity: "O(1)",
 		History:   [][2]string{{"7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`."}},
-		Arguments: []Argument{keyArgument, {Name: unit, Type: "integer"}, expireConditionArgument},
+		Arguments: []Argument{keyArgument, {Name: unit, Type: kind}, expireConditionArgument},
 		Arity:     -3, Flags: Write | Fast, Categories: CatKeyspace | CatWrite | CatFast,
 		Keys:  OneKey(1, "RW", "update"),
 		Class: Log,

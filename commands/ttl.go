@@ -6,23 +6,23 @@ import "github.com/millrace-io/millrace/resp/wire"
 // the nearest second, as Redis does.
 // https://redis.io/docs/latest/commands/ttl/
 var (
-	ttl = ttlCommand("ttl", "1.0.0", "Returns the expiration time in seconds of a key.",
+	ttl = ttlCommand("ttl", "1.0.0", "Returns the expiration time in seconds of a key.", []string{"nondeterministic_output"},
 		func(deadline, now int64) int64 { return (deadline - now + 500) / 1000 })
-	pttl = ttlCommand("pttl", "2.6.0", "Returns the expiration time in milliseconds of a key.",
+	pttl = ttlCommand("pttl", "2.6.0", "Returns the expiration time in milliseconds of a key.", []string{"nondeterministic_output"},
 		func(deadline, now int64) int64 { return deadline - now })
-	expireTime = ttlCommand("expiretime", "7.0.0", "Returns the expiration time of a key as a Unix timestamp.",
+	expireTime = ttlCommand("expiretime", "7.0.0", "Returns the expiration time of a key as a Unix timestamp.", nil,
 		func(deadline, _ int64) int64 { return (deadline + 500) / 1000 })
-	pexpireTime = ttlCommand("pexpiretime", "7.0.0", "Returns the expiration time of a key as a Unix milliseconds timestamp.",
+	pexpireTime = ttlCommand("pexpiretime", "7.0.0", "Returns the expiration time of a key as a Unix milliseconds timestamp.", nil,
 		func(deadline, _ int64) int64 { return deadline })
 )
 
-func ttlCommand(name, since, summary string, show func(deadline, now int64) int64) Command {
+func ttlCommand(name, since, summary string, tips []string, show func(deadline, now int64) int64) Command {
 	return Command{
 		Name: name, Syntax: upper(name) + " key",
 		Summary: summary, Since: since, Group: "generic", Complexity: "O(1)",
 		Arguments: []Argument{keyArgument},
 		Arity:     2, Flags: ReadOnly | Fast, Categories: CatKeyspace | CatRead | CatFast,
-		Keys:  OneKey(1, "RO", "access"),
+		Tips: tips, Keys: OneKey(1, "RO", "access"),
 		Class: Read,
 		Run: func(c *Call) error {
 			k, err := c.Reader(c.Args[1])
