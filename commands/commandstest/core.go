@@ -124,6 +124,7 @@ func (c *coreConn) run(args [][]byte) ([]byte, error) {
 			return nil, fmt.Errorf("a read changed the state")
 		}
 	}
+	groups := c.groups(cmd, args)
 	c.core.begin()
 	reply, wait := m.Apply(r, 0, nil)
 	if wait != nil {
@@ -139,7 +140,7 @@ func (c *coreConn) run(args [][]byte) ([]byte, error) {
 	if changed && reply[0] == '-' {
 		return nil, fmt.Errorf("%q, and yet the state has changed", reply)
 	}
-	if changed && asRead && !movesSeenTime(cmd) {
+	if changed && asRead && (!movesSeenTime(cmd) || c.groups(cmd, args) != groups) {
 		return nil, fmt.Errorf("as good as a read, and yet the state has changed")
 	}
 	return reply, checked(cmd, args, reply)
@@ -153,6 +154,41 @@ func movesSeenTime(cmd *commands.Command) bool {
 		return true
 	}
 	return false
+}
+
+// groups is what XINFO and XPENDING say of the groups of a command's keys, without
+// the consumers' times.
+func (c *coreConn) groups(cmd *commands.Command, args [][]byte) string {
+	if !movesSeenTime(cmd) {
+		return ""
+	}
+	keys := []int{1}
+	if cmd.FindKeys != nil {
+		keys = cmd.FindKeys(args)
+	}
+	var all []byte
+	for _, i := range keys {
+		for _, look := range [][][]byte{
+			{[]byte("XINFO"), []byte("GROUPS"), args[i]},
+			{[]byte("XPENDING"), args[i], groupOf(args)},
+			{[]byte("XPENDING"), args[i], groupOf(args), []byte("-"), []byte("+"), []byte("1000")},
+		} {
+			r := commands.Request{Args: look, DB: c.session.DB(), Proto: wire.RESP2}
+			r.Command, _ = c.core.table.Find(look)
+			all, _, _ = c.core.machine.Read(r, c.core.now, false, all)
+		}
+	}
+	return string(all)
+}
+
+// groupOf is the group that a command names.
+func groupOf(args [][]byte) []byte {
+	for i, a := range args {
+		if i+1 < len(args) && bytes.EqualFold(a, []byte("group")) {
+			return args[i+1]
+		}
+	}
+	return args[2]
 }
 
 // checked fails when Check finds an error that Run does not give.
