@@ -67,11 +67,11 @@ func eachConsumer(n int) *groups.Group {
 // shapes are the histories after which a pending entry's memory is measured.
 var shapes = []struct {
 	name   string
-	budget float64 // bytes per pending entry; 0: none
+	budget float64 // bytes per pending entry, at most 100 but near what it takes, so that badly filled blocks show; 0: none
 	build  func(n int) *groups.Group
 }{
-	{"delivered", 100, func(n int) *groups.Group { return filled(n, 10) }},
-	{"half=acked", 100, func(n int) *groups.Group {
+	{"delivered", 22, func(n int) *groups.Group { return filled(n, 10) }},
+	{"half=acked", 45, func(n int) *groups.Group {
 		g := filled(n, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for _, i := range random.Perm(n)[:n/2] {
@@ -79,7 +79,7 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"tenth=left", 100, func(n int) *groups.Group {
+	{"tenth=left", 45, func(n int) *groups.Group {
 		g := filled(n, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for _, i := range random.Perm(n)[:n/10*9] {
@@ -87,7 +87,7 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"claimed=random", 100, func(n int) *groups.Group {
+	{"claimed=random", 35, func(n int) *groups.Group {
 		g := filled(n, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for at, i := range random.Perm(n) {
@@ -96,7 +96,7 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"put=random", 100, func(n int) *groups.Group {
+	{"put=random", 35, func(n int) *groups.Group {
 		g := filled(0, 10)
 		random := rand.New(rand.NewPCG(1, 1))
 		for at, i := range random.Perm(n) {
@@ -104,7 +104,7 @@ var shapes = []struct {
 		}
 		return g
 	}},
-	{"restored", 100, func(n int) *groups.Group {
+	{"restored", 22, func(n int) *groups.Group {
 		g, err := load(save(filled(n, 10)))
 		if err != nil {
 			panic(err)

@@ -1,10 +1,6 @@
 package groups
 
-import (
-	"encoding/binary"
-
-	"github.com/millrace-io/millrace/streams"
-)
+import "encoding/binary"
 
 // formatVersion is the first byte of a header.
 const formatVersion = 1
@@ -109,8 +105,8 @@ func timeOf(before *row) int64 {
 	return unordered(before[idTime])
 }
 
-// readPending is the reverse of appendPending. It fails when the ID is not above that of the entry before.
-func readPending(d *decoder, before *row, first bool) (r row, ok bool) {
+// readPending is the reverse of appendPending. IDs that do not ascend are the caller's to find.
+func readPending(d *decoder, before *row) (r row, ok bool) {
 	ms, seq := d.uvarint(), d.uvarint()
 	r[idMs] = before[idMs] + ms
 	if ms == 0 {
@@ -121,6 +117,5 @@ func readPending(d *decoder, before *row, first bool) (r row, ok bool) {
 	r[idTime] = ordered(timeOf(before) + d.varint())
 	r[idCount] = ordered(d.varint())
 	r[idOrder] = before[idOrder] + uint64(d.varint())
-	id, last := r.pending().ID, streams.ID{Ms: before[idMs], Seq: before[idSeq]}
-	return r, d.ok() && (first || last.Less(id))
+	return r, d.ok()
 }

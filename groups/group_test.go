@@ -266,7 +266,7 @@ func TestManyConsumersWithOneEntry(t *testing.T) {
 	}
 }
 
-// TestMemoryPerPending holds the budget: 100 bytes in all three orders, whatever happened before.
+// TestMemoryPerPending holds the budget of all three orders together, whatever happened before.
 func TestMemoryPerPending(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector has memory of its own")

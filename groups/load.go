@@ -102,16 +102,15 @@ func (g *Group) addConsumers(d *decoder) error {
 
 func (g *Group) addPending(d *decoder) error {
 	var before row
-	first := true
 	for len(d.b) > 0 {
-		r, ok := readPending(d, &before, first)
+		r, ok := readPending(d, &before)
 		if !ok {
-			return corrupt("pending block ends within an entry or does not ascend")
+			return corrupt("pending block ends within an entry")
 		}
 		if err := g.addRow(&r); err != nil {
 			return err
 		}
-		before, first = r, false
+		before = r
 	}
 	return nil
 }
