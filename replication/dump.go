@@ -9,11 +9,18 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// DumpEntry writes an entry of a partition's log as text: a line for the entry,
-// and one for each command in it.
-func DumpEntry(w io.Writer, l *raft.Log) error {
-	if l.Type != raft.LogCommand {
-		_, err := fmt.Fprintf(w, "%d term %d %s\n", l.Index, l.Term, logType(l.Type))
+// DumpedEntry is an entry of a partition's log as storage has it.
+type DumpedEntry struct {
+	Index, Term uint64
+	Type        uint8 // Raft's
+	Data        []byte
+}
+
+// DumpEntry writes an entry as text: a line for the entry, and one for each
+// command in it.
+func DumpEntry(w io.Writer, l DumpedEntry) error {
+	if kind := raft.LogType(l.Type); kind != raft.LogCommand {
+		_, err := fmt.Fprintf(w, "%d term %d %s\n", l.Index, l.Term, logType(kind))
 		return err
 	}
 	e, err := readEntry(l.Data)

@@ -70,7 +70,7 @@ func checkSnapshots(dir string, w io.Writer) error {
 			return err
 		}
 		for _, info := range store.List() {
-			members, err := raftstore.DumpConfiguration(info.Configuration)
+			members, err := raftstore.Members(info.Configuration)
 			if err != nil {
 				members = err.Error()
 			}

@@ -4,7 +4,7 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/millrace-io/millrace/replication/raftstore"
+	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/storage/log"
 	"github.com/millrace-io/millrace/storage/vfs"
 )
@@ -32,7 +32,7 @@ func DumpLog(dir string, o DumpOptions, w io.Writer) error {
 			if e.Index < o.From || e.Index > o.To {
 				continue
 			}
-			if err := raftstore.DumpEntry(w, e); err != nil {
+			if err := replication.DumpEntry(w, replication.DumpedEntry{Index: e.Index, Term: e.Term, Type: e.Type, Data: e.Data}); err != nil {
 				return err
 			}
 		}

@@ -88,7 +88,7 @@ var settings = []Setting{
 	},
 	{
 		Name: "client-output-buffer-limit", Type: Limits, Group: GroupLimits, Scope: Node, Change: Runtime,
-		Default: "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
+		Default: "normal 1073741824 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
 		Effect: "Most bytes of replies that may wait for a client to read them. For each class: the class, the hard limit, the soft limit, and the seconds " +
 			"that the soft limit may be exceeded; beyond that the connection is closed. 0 is no limit. Classes that are not named keep their limits. " +
 			"The class `slave` is there for Redis' sake and limits nothing.",
