@@ -71,6 +71,7 @@ var shapes = []struct {
 	build  func(n int) *groups.Group
 }{
 	{"delivered", 22, func(n int) *groups.Group { return filled(n, 10) }},
+	{"delivered/consumers=100", 25, func(n int) *groups.Group { return filled(n, 100) }},
 	{"half=acked", 45, func(n int) *groups.Group {
 		g := filled(n, 10)
 		random := rand.New(rand.NewPCG(1, 1))

@@ -52,8 +52,7 @@ type block struct {
 	owner *token
 	data  []byte // n rows of stride bytes, then the padding
 	layout
-	n    int16
-	last int16 // where the last row was inserted; split reads the direction from it
+	n int16
 }
 
 // layout says how the rows of a block are packed.
@@ -92,14 +91,14 @@ func (l *layout) fits(r *row) bool {
 
 // newBlock returns an empty block.
 func newBlock(owner *token, cols int) *block {
-	return &block{owner: owner, last: -1, data: make([]byte, padding), layout: layout{cols: uint8(cols)}}
+	return &block{owner: owner, data: make([]byte, padding), layout: layout{cols: uint8(cols)}}
 }
 
 // follow returns an empty block for r and what comes after it. It takes over
 // the layout and has room for all rows at once, so that it need not find its
 // widths and its size a few rows at a time.
 func (b *block) follow(r *row) *block {
-	f := &block{owner: b.owner, last: -1, layout: b.layout}
+	f := &block{owner: b.owner, layout: b.layout}
 	for c, v := range r[:f.cols] {
 		if v < f.base[c] || v-f.base[c] > widthMask[f.width[c]]/2 {
 			f.base[c] = v
@@ -180,7 +179,6 @@ func (b *block) insert(i int, r *row) {
 	b.resize(end + stride + padding)
 	copy(b.data[(i+1)*stride:end+stride], b.data[i*stride:end])
 	b.n++
-	b.last = int16(i)
 	b.write(i, r)
 }
 
@@ -198,9 +196,6 @@ func (b *block) remove(i int) {
 	end := int(b.n) * stride
 	copy(b.data[i*stride:], b.data[(i+1)*stride:end])
 	b.n--
-	if i <= int(b.last) {
-		b.last--
-	}
 	b.resize(end - stride + padding)
 }
 
@@ -221,7 +216,7 @@ func (b *block) loose() bool { return cap(b.data) > 2*len(b.data)+64 }
 
 // slice returns a new block with the rows [from, to), packed as tightly as possible.
 func (b *block) slice(from, to int) *block {
-	c := &block{owner: b.owner, n: int16(to - from), last: -1, layout: layout{cols: b.cols}}
+	c := &block{owner: b.owner, n: int16(to - from), layout: layout{cols: b.cols}}
 	low, high := b.bounds(from, to)
 	c.span(&low, &high)
 	c.copyRows(0, b, from, to)
@@ -238,9 +233,7 @@ func (l *layout) span(low, high *row) {
 
 // compact packs the rows as tightly as possible.
 func (b *block) compact() {
-	last := b.last
 	*b = *b.slice(0, int(b.n))
-	b.last = last
 }
 
 // seal is compact for a full block, which may well be tight already.
@@ -260,7 +253,7 @@ func (b *block) join(next *block, owner *token) *block {
 	for col := range low {
 		low[col], high[col] = min(low[col], low2[col]), max(high[col], high2[col])
 	}
-	c := &block{owner: owner, n: b.n + next.n, last: -1, layout: layout{cols: b.cols}}
+	c := &block{owner: owner, n: b.n + next.n, layout: layout{cols: b.cols}}
 	c.span(&low, &high)
 	c.copyRows(0, b, 0, int(b.n))
 	c.copyRows(int(b.n), next, 0, int(next.n))

@@ -8,19 +8,15 @@ const (
 )
 
 // split makes room in the full block at, and returns the block and the place
-// where r, meant for place i, goes now. Rows that come in ascending order leave
-// full blocks behind, not half full ones: at the end of the table, and also at
-// the end of one consumer's rows in the middle of it.
+// where r, meant for place i, goes now. A row for the end begins a block, so
+// rows that come in ascending order leave full blocks behind. This holds for
+// each consumer's rows too: once its last one has come to the end of a block by
+// a split in the middle, it stays there.
 func (t *table) split(at span, i int, r *row) (*block, int) {
 	b := at.block
-	ascending := i == int(b.last)+1
-	switch {
-	case i == maxRows:
+	if i == maxRows {
 		t.resize(b, b.seal)
 		return t.add(t.keyOf(r), b.follow(r)).block, 0
-	case ascending && i >= smallRows:
-		t.cut(at, i)
-		return b, i
 	}
 	right := t.cut(at, maxRows/2)
 	if i <= maxRows/2 {
@@ -34,9 +30,7 @@ func (t *table) cut(at span, i int) (right *block) {
 	b := at.block
 	t.bytes -= b.size()
 	right = b.slice(i, int(b.n))
-	last := min(b.last, int16(i)-1)
 	*b = *b.slice(0, i)
-	b.last = last
 	t.bytes += b.size()
 	first := right.row(0)
 	t.add(t.keyOf(&first), right)
