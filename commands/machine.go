@@ -29,9 +29,10 @@ type Request struct {
 // View and Restore belong to one goroutine and exclude all others; Read, Quiet
 // and Upkeep may run side by side in between.
 type Machine struct {
-	table  *Table
-	state  *keyspace.State
-	logger *slog.Logger
+	table     *Table
+	databases int // that clients may select
+	state     *keyspace.State
+	logger    *slog.Logger
 
 	call    Call // of the command being applied
 	effects Effects
@@ -44,7 +45,7 @@ type Machine struct {
 
 // NewMachine returns a machine on an empty state.
 func NewMachine(table *Table, databases int, logger *slog.Logger) *Machine {
-	m := &Machine{table: table, logger: logger}
+	m := &Machine{table: table, databases: databases, logger: logger}
 	m.readers.New = func() any { return &Call{} }
 	m.adopt(keyspace.New(databases))
 	return m
@@ -53,6 +54,7 @@ func NewMachine(table *Table, databases int, logger *slog.Logger) *Machine {
 // adopt makes state the machine's own.
 func (m *Machine) adopt(state *keyspace.State) {
 	m.state = state
+	state.Grow(m.databases) // a snapshot may come from a time of fewer
 	state.OnExpired(func(db int, name string) {
 		m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
 	})
@@ -75,6 +77,7 @@ func (m *Machine) Apply(r Request, ordinal uint32, out []byte) ([]byte, *blockin
 		}
 	}
 	m.state.Begin(m.index, ordinal)
+	m.state.Grow(r.DB + 1) // the log may come from a time of more databases
 	c := &m.call
 	m.prepare(c, cmd, r, m.time, out)
 	c.Applying, c.effects = true, &m.effects
