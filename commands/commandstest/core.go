@@ -198,7 +198,7 @@ func checked(cmd *commands.Command, args [][]byte, reply []byte) error {
 	}
 	if err := cmd.Check(args); err != nil {
 		if want := commands.AppendError(nil, err); !bytes.Equal(reply, want) {
-			return fmt.Errorf("Check says %q, Run %q", want, reply)
+			return fmt.Errorf("the check says %q, the run %q", want, reply)
 		}
 	}
 	return nil
