@@ -266,12 +266,29 @@ func TestClientThatReadsSlowlyIsHeldBack(t *testing.T) {
 		go c.TCPConn.Write([]byte(strings.Repeat(fmt.Sprintf("big %d\r\n", size), n)))
 		// It stops by itself: the sockets are full, and so is the output.
 		f.await(func() bool { return f.server.Stats().ReplyByteMax > 1<<20-size })
+		other := f.dial()
+		for range 3 { // the loop is past the pass that read the commands
+			other.send("PING\r\n")
+			other.expect("+PONG\r\n")
+		}
 		if got := f.server.Stats().ReplyByteMax; got > 2<<20 {
 			t.Errorf("%d bytes unsent", got)
 		}
 		got, err := io.CopyN(io.Discard, c, int64(n*(size+len("$100000\r\n\r\n"))))
 		if err != nil {
 			t.Fatalf("%d bytes: %v", got, err)
+		}
+	})
+}
+
+// TestLastReplySurvivesUnreadBytes: a close with unread bytes sends a reset, which
+// makes the client's kernel throw away what it had received.
+func TestLastReplySurvivesUnreadBytes(t *testing.T) {
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		for range 5 {
+			c := f.dial()
+			c.send("%s", "QUIT\r\n"+strings.Repeat("set a\r\n", 100000))
+			c.expectClose("+OK\r\n")
 		}
 	})
 }
