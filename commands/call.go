@@ -68,9 +68,10 @@ func (c *Call) SignalAll() {
 
 // TooLong reports that a read has built as much of its reply as it may while it
 // holds the partition: it returns ErrLong then, and is run again on a view.
-func (c *Call) TooLong() bool {
-	return !c.Applying && !c.unbounded && len(c.Out)-c.replyStart > longReply
-}
+func (c *Call) TooLong() bool { return c.tooLong(len(c.Out) - c.replyStart) }
+
+// tooLong is TooLong for a reply of n bytes that is not in Out yet.
+func (c *Call) tooLong(n int) bool { return !c.Applying && !c.unbounded && n > longReply }
 
 // Reader looks a key up for a Read command, without changing anything. It
 // returns nil for a missing key and ErrExpired for one past its deadline.

@@ -78,7 +78,7 @@ func parseClientList(args [][]byte) (wanted func(ClientInfo) bool, err error) {
 		var ids []uint64
 		for _, a := range args[3:] {
 			id, err := parseIntOr(a, errClientID)
-			if err != nil || id < 1 {
+			if err != nil {
 				return nil, errClientID
 			}
 			ids = append(ids, uint64(id))
@@ -88,7 +88,8 @@ func parseClientList(args [][]byte) (wanted func(ClientInfo) bool, err error) {
 	return nil, errSyntax
 }
 
-// appendLine writes the line of CLIENT LIST, with the fields that Redis 7.4 has.
+// appendLine writes the line of CLIENT LIST: the fields of Redis 7.4, and behind
+// them those that Redis 8 added.
 func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	flags := ""
 	if i.Blocked {
@@ -106,7 +107,7 @@ func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	}
 	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=-1 watch=0 "+
 		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=r cmd=%s user=%s redir=-1 resp=%d "+
-		"lib-name=%s lib-ver=%s tot-net-in=%d tot-net-out=%d tot-cmds=%d\n",
+		"lib-name=%s lib-ver=%s io-thread=0 tot-net-in=%d tot-net-out=%d tot-cmds=%d\n",
 		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB,
 		i.QueryBytes, i.QueryFree, i.ReplyBytes, i.ReplySlots, i.ReplyBytes, i.QueryBytes+i.QueryFree+i.ReplyBytes, command, i.User, i.Proto,
 		i.LibName, i.LibVer, i.NetIn, i.NetOut, i.Commands)

@@ -1,6 +1,10 @@
 package commands
 
-import "github.com/millrace-io/millrace/resp/wire"
+import (
+	"strings"
+
+	"github.com/millrace-io/millrace/resp/wire"
+)
 
 // CONFIG: the settings, under the names that Redis has for them.
 // https://redis.io/docs/latest/commands/config/
@@ -36,8 +40,9 @@ var configGet = Command{
 		seen := make(map[string]bool)
 		for _, pattern := range c.Args[2:] {
 			for _, pair := range c.Node.Config().Match(string(pattern)) {
-				if !seen[pair[0]] {
-					seen[pair[0]] = true
+				// An exact name comes back as the client wrote it.
+				if name := strings.ToLower(pair[0]); !seen[name] {
+					seen[name] = true
 					found = append(found, pair)
 				}
 			}

@@ -34,8 +34,11 @@ func runKeys(c *Call) error {
 			n++
 			names = wire.AppendBulkString(names, k.Name())
 		}
-		return true
+		return !c.tooLong(len(names))
 	})
+	if c.tooLong(len(names)) {
+		return ErrLong
+	}
 	c.Out = wire.AppendArray(c.Out, n)
 	c.Out = append(c.Out, names...)
 	return nil

@@ -107,8 +107,11 @@ func runScan(c *Call) error {
 			n++
 			names = wire.AppendBulkString(names, k.Name())
 		}
-		return true
+		return !c.tooLong(len(names))
 	})
+	if c.tooLong(len(names)) {
+		return ErrLong
+	}
 	c.Out = wire.AppendArray(c.Out, 2)
 	c.Out = wire.AppendBulkString(c.Out, strconv.FormatUint(next, 10))
 	c.Out = wire.AppendArray(c.Out, n)

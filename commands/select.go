@@ -6,7 +6,10 @@ import (
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
-var errDBIndex = errors.New("ERR DB index is out of range")
+var (
+	errDBIndex = errors.New("ERR DB index is out of range")
+	errInt32   = errors.New("ERR value is out of range, value must between -2147483648 and 2147483647")
+)
 
 // SELECT index: chooses the connection's database.
 // https://redis.io/docs/latest/commands/select/
@@ -19,10 +22,12 @@ var selectDB = Command{
 	Class: Own,
 	Serve: func(c *ServeCall) error {
 		n, err := parseInteger(c.Args[1])
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if n < 0 || n >= int64(c.Node.Databases()) {
+		case n != int64(int32(n)):
+			return errInt32
+		case n < 0 || n >= int64(c.Node.Databases()):
 			return errDBIndex
 		}
 		c.Session.SelectDB(int(n))

@@ -7,11 +7,11 @@ import "github.com/millrace-io/millrace/resp/wire"
 // https://redis.io/docs/latest/commands/ttl/
 var (
 	ttl = ttlCommand("ttl", "1.0.0", "Returns the expiration time in seconds of a key.", []string{"nondeterministic_output"},
-		func(deadline, now int64) int64 { return (deadline - now + 500) / 1000 })
+		func(deadline, now int64) int64 { return nearestSecond(deadline - now) })
 	pttl = ttlCommand("pttl", "2.6.0", "Returns the expiration time in milliseconds of a key.", []string{"nondeterministic_output"},
 		func(deadline, now int64) int64 { return deadline - now })
 	expireTime = ttlCommand("expiretime", "7.0.0", "Returns the expiration time of a key as a Unix timestamp.", nil,
-		func(deadline, _ int64) int64 { return (deadline + 500) / 1000 })
+		func(deadline, _ int64) int64 { return nearestSecond(deadline) })
 	pexpireTime = ttlCommand("pexpiretime", "7.0.0", "Returns the expiration time of a key as a Unix milliseconds timestamp.", nil,
 		func(deadline, _ int64) int64 { return deadline })
 )
@@ -40,3 +40,6 @@ func ttlCommand(name, since, summary string, tips []string, show func(deadline, 
 		},
 	}
 }
+
+// nearestSecond rounds milliseconds, up to the highest there are.
+func nearestSecond(ms int64) int64 { return ms/1000 + (ms%1000+500)/1000 }
