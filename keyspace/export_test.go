@@ -76,6 +76,3 @@ func checkedMemory(s *StreamValue) (sum int64) {
 
 // PositionOf gives tests a key's place in the order.
 func PositionOf(name string) uint64 { return uint64(positionOf([]byte(name))) }
-
-// CheckShared reports whether the tree of a view finds names as the map would.
-func (d *DB) FindThroughTree(name string) *Key { return findKey(d.keys, []byte(name)) }

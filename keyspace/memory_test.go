@@ -95,3 +95,14 @@ func TestMemoryOfOneCommand(t *testing.T) {
 		})
 	}
 }
+
+func TestMemoryOfGroupMadeAndDroppedInOneCommand(t *testing.T) {
+	st := keyspace.New(1)
+	s := st.DB(0).PutStream(b("s"))
+	mixedGroup(s, b("g"))
+	mixedGroup(s, b("g")) // takes the place of the first
+	s.DropGroup(b("g"))
+	if err := st.Check(); err != nil {
+		t.Error(err)
+	}
+}

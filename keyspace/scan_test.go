@@ -13,13 +13,17 @@ import (
 // scanAll walks a database to the end; between is called after each call of Scan.
 func scanAll(db *keyspace.DB, count int, between func()) (seen []string) {
 	for cursor := uint64(0); ; {
-		cursor = db.Scan(cursor, count, func(k *keyspace.Key) bool {
+		next := db.Scan(cursor, count, func(k *keyspace.Key) bool {
 			seen = append(seen, k.Name())
 			return true
 		})
-		if cursor == 0 {
+		if next == 0 {
 			return seen
 		}
+		if next <= cursor {
+			panic("the cursor does not ascend")
+		}
+		cursor = next
 		between()
 	}
 }
