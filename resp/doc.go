@@ -24,7 +24,8 @@
 //     meet one that is already answered.
 //  5. Limits on count, bulk length and the sum of a request are checked as headers
 //     arrive. Memory grows with the bytes that came, never by what a header
-//     announces.
+//     announces. A mapped argument (1 MiB and more, on Linux) is gone when its slot is
+//     taken back: to look at it later is a fault, not stale bytes.
 //  6. A session that may not go on parses nothing: it is blocked, waits for a
 //     barrier, has too much unfinished or unsent, or its partition is full. Its
 //     connection leaves the read set when more bytes come, so that TCP holds the
