@@ -98,8 +98,8 @@ func BenchmarkSnapshotAndRestore(bench *testing.B) {
 		}
 	})
 	s := snapshotOf(bench, st)
-	bench.SetBytes(int64(len(s.pack())))
 	bench.Run("restore", func(bench *testing.B) {
+		bench.SetBytes(int64(len(s.pack())))
 		bench.ReportAllocs()
 		for bench.Loop() {
 			restored(bench, s)
