@@ -128,10 +128,11 @@ func (s *TCP) settle(waiting int) error {
 }
 
 type tcpConn struct {
-	s       *TCP
-	conn    net.Conn
-	r       *bufio.Reader
-	waiting bool
+	s         *TCP
+	conn      net.Conn
+	r         *bufio.Reader
+	waiting   bool
+	off, skip bool // silent by CLIENT REPLY: for good, for one command
 }
 
 // Close implements Conn.
@@ -146,7 +147,10 @@ func (c *tcpConn) Do(args [][]byte) ([]byte, error) {
 	if _, err := c.conn.Write(request); err != nil {
 		return nil, err
 	}
-	if !mayWait(args) {
+	switch {
+	case c.silenced(args):
+		return c.read(silence)
+	case !mayWait(args):
 		return c.read(replyTimeout)
 	}
 	// Either a reply comes, or the server counts one more that waits.
@@ -166,6 +170,32 @@ func (c *tcpConn) Do(args [][]byte) ([]byte, error) {
 		}
 	}
 	return nil, errors.New("neither a reply nor a wait")
+}
+
+// silenced reports whether CLIENT REPLY has seen to it that this command gets no
+// reply.
+func (c *tcpConn) silenced(args [][]byte) bool {
+	mode := ""
+	switch {
+	case len(args) == 3 && bytes.EqualFold(args[0], []byte("client")) && bytes.EqualFold(args[1], []byte("reply")):
+		mode = strings.ToLower(string(args[2]))
+	case len(args) == 1 && bytes.EqualFold(args[0], []byte("reset")):
+		mode = "on"
+	}
+	silent := c.off || c.skip
+	c.skip = false
+	switch mode {
+	case "on":
+		c.off = false
+		return false
+	case "off":
+		c.off = true
+		return true
+	case "skip":
+		c.skip = !c.off
+		return true
+	}
+	return silent
 }
 
 func mayWait(args [][]byte) bool {
