@@ -20,7 +20,8 @@ var auth = Command{
 	Name: "auth", Syntax: "AUTH [username] password",
 	Summary: "Authenticates the connection.",
 	Since:   "1.0.0", Group: "connection", Complexity: "O(1)",
-	History: [][2]string{{"6.0.0", "Added ACL style (username and password)."}},
+	Differences: "The only user is `default`.",
+	History:     [][2]string{{"6.0.0", "Added ACL style (username and password)."}},
 	Arguments: []Argument{
 		{Name: "username", Type: "string", Optional: true, Since: "6.0.0"},
 		{Name: "password", Type: "string"},

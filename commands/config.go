@@ -29,7 +29,8 @@ var configGet = Command{
 	Name: "get", Syntax: "CONFIG GET parameter [parameter ...]",
 	Summary: "Returns the effective values of configuration parameters.",
 	Since:   "2.0.0", Group: "server", Complexity: "O(N) when N is the number of configuration parameters provided",
-	History: [][2]string{{"7.0.0", "Added the ability to pass multiple pattern parameters in one call"}},
+	Differences: "Millrace's own settings are shown under their names, too: docs/configuration.md.",
+	History:     [][2]string{{"7.0.0", "Added the ability to pass multiple pattern parameters in one call"}},
 	Arguments: []Argument{{Name: "parameter", Type: "block", Multiple: true, Args: []Argument{
 		{Name: "parameter", Type: "string"},
 	}}},
@@ -62,6 +63,8 @@ var configSet = Command{
 	Name: "set", Syntax: "CONFIG SET parameter value [parameter value ...]",
 	Summary: "Sets configuration parameters in-flight.",
 	Since:   "2.0.0", Group: "server", Complexity: "O(N) when N is the number of configuration parameters provided",
+	Differences: "Lasts until the next start: there is no CONFIG REWRITE. What Redis can set and Millrace has no use for " +
+		"takes its own value only.",
 	History: [][2]string{{"7.0.0", "Added the ability to set multiple parameters in one call."}},
 	Arguments: []Argument{{Name: "data", Type: "block", Multiple: true, Args: []Argument{
 		{Name: "parameter", Type: "string"}, {Name: "value", Type: "string"},

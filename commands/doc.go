@@ -20,3 +20,5 @@
 // connection (only the Session interface), no node (only Node) and no Raft.
 // Imported by resp, server and cmd.
 package commands
+
+//go:generate go test . -run TestPageIsNotStale -update

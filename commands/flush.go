@@ -18,7 +18,8 @@ func flushCommand(name, summary string, flush func(c *Call)) Command {
 	return Command{
 		Name: name, Syntax: upper(name) + " [ASYNC | SYNC]",
 		Summary: summary, Since: "1.0.0", Group: "server", Complexity: "O(1)",
-		History: [][2]string{{"4.0.0", "Added the `ASYNC` flushing mode modifier."}, {"6.2.0", "Added the `SYNC` flushing mode modifier."}},
+		Differences: "ASYNC and SYNC are the same: what was there is freed later.",
+		History:     [][2]string{{"4.0.0", "Added the `ASYNC` flushing mode modifier."}, {"6.2.0", "Added the `SYNC` flushing mode modifier."}},
 		Arguments: []Argument{{Name: "flush-type", Type: "oneof", Optional: true, Args: []Argument{
 			{Name: "async", Type: "pure-token", Token: "ASYNC", Since: "4.0.0"},
 			{Name: "sync", Type: "pure-token", Token: "SYNC", Since: "6.2.0"},

@@ -20,7 +20,8 @@ var hello = Command{
 	Name: "hello", Syntax: "HELLO [protover [AUTH username password] [SETNAME clientname]]",
 	Summary: "Handshakes with the server.",
 	Since:   "6.0.0", Group: "connection", Complexity: "O(1)",
-	History: [][2]string{{"6.2.0", "`protover` made optional; when called without arguments the command reports the current connection's context."}},
+	Differences: "The version is that of the setting `redis-version`; Millrace's own is in INFO.",
+	History:     [][2]string{{"6.2.0", "`protover` made optional; when called without arguments the command reports the current connection's context."}},
 	Arguments: []Argument{{Name: "arguments", Type: "block", Optional: true, Args: []Argument{
 		{Name: "protover", Type: "integer"},
 		{Name: "auth", Type: "block", Token: "AUTH", Optional: true, Args: []Argument{

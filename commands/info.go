@@ -12,9 +12,10 @@ var info = Command{
 	Name: "info", Syntax: "INFO [section [section ...]]",
 	Summary: "Returns information and statistics about the server.",
 	Since:   "1.0.0", Group: "server", Complexity: "O(1)",
-	History:   [][2]string{{"7.0.0", "Added support for taking multiple section arguments."}},
-	Arguments: []Argument{{Name: "section", Type: "string", Optional: true, Multiple: true}},
-	Arity:     -1, Flags: Loading | Stale, Categories: CatSlow | CatDangerous,
+	Differences: "Beside Redis' fields there is `millrace_version`. Fields without a meaning here are left out or 0.",
+	History:     [][2]string{{"7.0.0", "Added support for taking multiple section arguments."}},
+	Arguments:   []Argument{{Name: "section", Type: "string", Optional: true, Multiple: true}},
+	Arity:       -1, Flags: Loading | Stale, Categories: CatSlow | CatDangerous,
 	Tips:  []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
 	Class: Barrier,
 	Serve: func(c *ServeCall) error {

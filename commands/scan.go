@@ -20,6 +20,8 @@ var scan = Command{
 	Since:   "2.8.0", Group: "generic",
 	Complexity: "O(log K + COUNT) for every call, with K being the number of keys.",
 	History:    [][2]string{{"6.0.0", "Added the `TYPE` subcommand."}},
+	Differences: "The cursor is a position in an order of the keys that does not change: no key is seen twice. " +
+		"One call looks at 10000 keys at most, whatever COUNT says.",
 	Arguments: []Argument{
 		{Name: "cursor", Type: "integer"},
 		{Name: "pattern", Type: "pattern", Token: "MATCH", Optional: true},

@@ -1,0 +1,85 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Page returns docs/commands.md.
+func Page(t *Table) string {
+	var b strings.Builder
+	b.WriteString(pageIntroduction)
+	pageIndex(&b, t)
+	b.WriteString(pageDifferences)
+	for _, g := range pageGroups {
+		fmt.Fprintf(&b, "\n## %s\n", g.title)
+		for _, c := range t.Commands() {
+			if c.Group == g.group {
+				c.page(&b, "###")
+			}
+		}
+	}
+	return b.String()
+}
+
+// pageGroups are the chapters of the page, in its order.
+var pageGroups = []struct{ group, title string }{
+	{"stream", "Streams"}, {"generic", "Keys of any kind"}, {"connection", "Connection"}, {"server", "Server"},
+}
+
+// pageIndex lists the commands by group.
+func pageIndex(b *strings.Builder, t *Table) {
+	b.WriteString("\n| | |\n|---|---|\n")
+	for _, g := range pageGroups {
+		var links []string
+		for _, c := range t.Commands() {
+			if c.Group == g.group {
+				links = append(links, fmt.Sprintf("[%s](#%s)", strings.ToUpper(c.Name), c.Name))
+			}
+		}
+		fmt.Fprintf(b, "| [%s](#%s) | %s |\n", g.title, strings.ReplaceAll(strings.ToLower(g.title), " ", "-"), strings.Join(links, ", "))
+	}
+}
+
+// page describes a command; a container's subcommands come a level below it.
+func (c *Command) page(b *strings.Builder, level string) {
+	fmt.Fprintf(b, "\n%s %s\n\n", level, strings.ToUpper(strings.ReplaceAll(c.FullName(), "|", " ")))
+	if len(c.Sub) == 0 || c.Serve != nil {
+		fmt.Fprintf(b, "    %s\n\n", c.Syntax)
+	}
+	b.WriteString(c.Summary + "\n")
+	if len(c.Sub) == 0 || c.Serve != nil {
+		fmt.Fprintf(b, "\nSince %s. %s. Complexity: %s\n", c.Since, c.Class.inWords(), sentence(c.Complexity))
+	}
+	if c.DeprecatedSince != "" {
+		fmt.Fprintf(b, "\nDeprecated in Redis since %s; instead: %s.\n", c.DeprecatedSince, c.ReplacedBy)
+	}
+	if c.Differences != "" {
+		fmt.Fprintf(b, "\n**Different from Redis:** %s\n", c.Differences)
+	}
+	for _, sub := range c.Sub {
+		sub.page(b, level+"#")
+	}
+}
+
+// inWords says what the page says of a class.
+func (c Class) inWords() string {
+	switch c {
+	case Log:
+		return "Logged"
+	case Read:
+		return "Read"
+	case Own:
+		return "Connection"
+	case Deferred:
+		return "Deferred"
+	}
+	return "Barrier"
+}
+
+func sentence(s string) string {
+	if strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}

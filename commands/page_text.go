@@ -1,0 +1,48 @@
+package commands
+
+const pageIntroduction = `<!-- Written by "go generate ./commands" from the command table. Do not edit. -->
+
+# Commands
+
+What is described here answers as Redis 7.4 does, down to the texts of its errors, unless a paragraph says *different from Redis*.
+*Since* is the version of Redis that first had the command. The word behind it says how a command runs:
+
+- **Logged**: changes keys. Its reply comes when the change is in the log and, with ` + "`fsync always`" + `, on the disk. A command that
+  would change nothing (XACK of what is not pending, DEL of a missing key) is answered as a read.
+- **Read**: looks at keys. It sees every change that was acknowledged before it, and those before it on its own connection.
+- **Connection**: concerns the connection alone and runs at once.
+- **Deferred**: runs when the replies to all earlier commands of its connection are there; the connection goes on meanwhile.
+- **Barrier**: as deferred, and nothing later on its connection starts before it ends.
+`
+
+const pageDifferences = `
+## Different from Redis
+
+**Not there.** Lists, hashes, sets, sorted sets, bitmaps, HyperLogLog, geo commands, SORT, scripts and functions: unknown
+commands. So are, in this version, the commands on strings (SET, GET, INCR ...), transactions (MULTI, EXEC, WATCH), PUBLISH and
+SUBSCRIBE, RENAME, COPY, MOVE, SWAPDB, DUMP and RESTORE, OBJECT, RANDOMKEY, WAIT, SAVE and its kin, SHUTDOWN, ROLE, ACL, CLUSTER, SLOWLOG,
+LATENCY, MEMORY, MONITOR, DEBUG, CONFIG REWRITE, and of CLIENT what is not listed below (KILL, PAUSE, TRACKING, NO-EVICT and others).
+REPLICAOF, SYNC and PSYNC will not come: Millrace does not replicate as Redis does.
+
+**An OK means more.** A change is acknowledged when it is in the log, whatever ` + "`appendonly`" + ` would say in Redis; see
+[configuration](configuration.md) for ` + "`fsync`" + `. ` + "`CONFIG SET appendonly no`" + ` is answered with OK and changes nothing.
+
+**Time.** Keys expire by an entry of the log, on the clock of the partition, which never goes back. A key past its deadline is
+seen by nobody, also before its expiry was logged. When the system's clock steps back, IDs made by ` + "`XADD *`" + ` and deadlines go on
+from where they were.
+
+**One user.** There is the user ` + "`default`" + `, with the password of ` + "`requirepass`" + `, and no ACL. COMMAND shows the categories that ACL
+rules would go by.
+
+**Memory.** There is no eviction, and ` + "`maxmemory`" + ` is 0. What DEL, FLUSHALL or XTRIM remove is cut off at once and freed later,
+whatever their options say.
+
+**Order and cursors.** KEYS and SCAN walk the keys in an order of their own. A cursor of SCAN is a position in this order: it is
+good for ever, also after a restart. Containers list their subcommands in a fixed order.
+
+**Seen times.** When an XREADGROUP finds nothing new, the consumer's seen-time is noted beside the log and goes into it within ten
+seconds: after a crash it may be that much older.
+
+**Numbers of Redis' own structures** (` + "`radix-tree-nodes`" + ` of XINFO STREAM, ` + "`qbuf-free`" + ` of CLIENT LIST, allocator figures of INFO) are
+given where clients want to see a number; they tell of Millrace's structures.
+`
