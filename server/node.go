@@ -149,7 +149,11 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 	select {
 	case <-ctx.Done():
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-		err = n.front.Shutdown(deadline)
+		if n.front.Shutdown(deadline) != nil {
+			// A client that does not read can't keep the node from stopping, and that it
+			// got no reply is no failure of the node.
+			n.logger.Warn("stopped with replies that clients had not read", "waited", stopWithin)
+		}
 		cancel()
 	case err = <-n.failed:
 	}
