@@ -16,7 +16,7 @@ var clientList = Command{
 	Summary: "Lists open connections.",
 	Since:   "2.4.0", Group: "connection", Complexity: "O(N) where N is the number of client connections.",
 	Differences: "Lines end with `io-thread`, `tot-net-in`, `tot-net-out` and `tot-cmds`, as in Redis 8. " +
-		"Fields of what is not there, as `multi` and `sub`, are constant.",
+		"Fields of what is not there are constant.",
 	Arguments: []Argument{
 		{Name: "client-type", Type: "oneof", Token: "TYPE", Optional: true, Since: "5.0.0", Args: []Argument{
 			{Name: "normal", Type: "pure-token", Token: "NORMAL"},
@@ -97,9 +97,6 @@ func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	if i.Blocked {
 		flags += "b"
 	}
-	if i.Queued >= 0 {
-		flags += "x"
-	}
 	if i.Closing {
 		flags += "c"
 	}
@@ -110,10 +107,10 @@ func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	if command == "" {
 		command = "NULL"
 	}
-	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=%d watch=%d "+
+	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=-1 watch=0 "+
 		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=r cmd=%s user=%s redir=-1 resp=%d "+
 		"lib-name=%s lib-ver=%s io-thread=0 tot-net-in=%d tot-net-out=%d tot-cmds=%d\n",
-		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB, i.Queued, i.Watched,
+		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB,
 		i.QueryBytes, i.QueryFree, i.ReplyBytes, i.ReplySlots, i.ReplyBytes, i.QueryBytes+i.QueryFree+i.ReplyBytes, command, i.User, i.Proto,
 		i.LibName, i.LibVer, i.NetIn, i.NetOut, i.Commands)
 }

@@ -35,6 +35,7 @@ const (
 	Loading
 	Stale
 	SkipMonitor
+	SkipSlowlog
 	Fast
 	NoAuth
 	NoMulti

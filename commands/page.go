@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,13 +11,16 @@ func Page(t *Table) string {
 	var b strings.Builder
 	b.WriteString(pageIntroduction)
 	pageIndex(&b, t)
+	b.WriteString("\n## Different from Redis\n\n")
+	pageAbsent(&b, t)
 	b.WriteString(pageDifferences)
 	for _, g := range pageGroups {
-		fmt.Fprintf(&b, "\n## %s\n", g.title)
-		for _, c := range t.Commands() {
-			if c.Group == g.group {
-				c.page(&b, "###")
-			}
+		list := t.ofGroup(g.group)
+		if len(list) > 0 {
+			fmt.Fprintf(&b, "\n## %s\n", g.title)
+		}
+		for _, c := range list {
+			c.page(&b, "###")
 		}
 	}
 	return b.String()
@@ -24,7 +28,19 @@ func Page(t *Table) string {
 
 // pageGroups are the chapters of the page, in its order.
 var pageGroups = []struct{ group, title string }{
-	{"stream", "Streams"}, {"generic", "Keys of any kind"}, {"connection", "Connection"}, {"server", "Server"},
+	{"stream", "Streams"}, {"generic", "Keys of any kind"}, {"string", "Strings"}, {"transactions", "Transactions"},
+	{"pubsub", "Pub/Sub"}, {"connection", "Connection"}, {"server", "Server"}, {"cluster", "Cluster"},
+}
+
+// ofGroup are the commands of a group, in the order of their names.
+func (t *Table) ofGroup(group string) (list []*Command) {
+	for _, c := range t.Commands() {
+		if c.Group == group {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Command) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }
 
 // pageIndex lists the commands by group.
@@ -32,12 +48,12 @@ func pageIndex(b *strings.Builder, t *Table) {
 	b.WriteString("\n| | |\n|---|---|\n")
 	for _, g := range pageGroups {
 		var links []string
-		for _, c := range t.Commands() {
-			if c.Group == g.group {
-				links = append(links, fmt.Sprintf("[%s](#%s)", strings.ToUpper(c.Name), c.Name))
-			}
+		for _, c := range t.ofGroup(g.group) {
+			links = append(links, fmt.Sprintf("[%s](#%s)", strings.ToUpper(c.Name), c.Name))
 		}
-		fmt.Fprintf(b, "| [%s](#%s) | %s |\n", g.title, strings.ReplaceAll(strings.ToLower(g.title), " ", "-"), strings.Join(links, ", "))
+		if len(links) > 0 {
+			fmt.Fprintf(b, "| %s | %s |\n", g.title, strings.Join(links, ", "))
+		}
 	}
 }
 

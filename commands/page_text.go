@@ -16,14 +16,6 @@ What is described here answers as Redis 7.4 does, down to the texts of its error
 `
 
 const pageDifferences = `
-## Different from Redis
-
-**Not there.** Lists, hashes, sets, sorted sets, bitmaps, HyperLogLog, geo commands, SORT, scripts and functions: unknown
-commands. So are, in this version, the commands on strings (SET, GET, INCR ...), transactions (MULTI, EXEC, WATCH), PUBLISH and
-SUBSCRIBE, RENAME, COPY, MOVE, SWAPDB, DUMP and RESTORE, OBJECT, RANDOMKEY, WAIT, SAVE and its kin, SHUTDOWN, ROLE, ACL, CLUSTER, SLOWLOG,
-LATENCY, MEMORY, MONITOR, DEBUG, CONFIG REWRITE, and of CLIENT what is not listed below (KILL, PAUSE, TRACKING, NO-EVICT and others).
-REPLICAOF, SYNC and PSYNC will not come: Millrace does not replicate as Redis does.
-
 **An OK means more.** A change is acknowledged when it is in the log, whatever ` + "`appendonly`" + ` would say in Redis; see
 [configuration](configuration.md) for ` + "`fsync`" + `. ` + "`CONFIG SET appendonly no`" + ` is answered with OK and changes nothing.
 

@@ -14,6 +14,7 @@ type coreSession struct {
 	mode   commands.ReplyMode
 	skip   bool // silence the next reply
 	closed bool
+	multi  bool // inside of a transaction, as far as a Core has them
 }
 
 var _ commands.Session = (*coreSession)(nil)
@@ -50,8 +51,25 @@ func (s *coreSession) SetLib(attribute, value string) {
 	}
 }
 
+// Multi begins a transaction and reports whether it was not in one.
+func (s *coreSession) Multi() bool {
+	begun := !s.multi
+	s.multi = true
+	return begun
+}
+
+// Discard ends a transaction and reports whether there was one.
+func (s *coreSession) Discard() bool {
+	ended := s.multi
+	s.multi = false
+	return ended
+}
+
+// Unwatch has nothing to do: a Core watches no keys.
+func (s *coreSession) Unwatch() {}
+
 func (s *coreSession) Reset(authenticated bool) {
-	s.authed, s.mode = authenticated, commands.ReplyOn
+	s.authed, s.mode, s.multi = authenticated, commands.ReplyOn, false
 	s.info.Name, s.info.DB, s.info.Proto, s.info.User = "", 0, wire.RESP2, "default"
 }
 
