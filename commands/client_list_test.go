@@ -37,7 +37,7 @@ func lineFields(t *testing.T, reply any) (names []string) {
 }
 
 func TestTableIsShared(t *testing.T) {
-	if commands.NewTable() != commands.NewTable() {
+	if first, second := commands.NewTable(), commands.NewTable(); first != second {
 		t.Error("two tables, whose commands would be set up twice under running nodes")
 	}
 }

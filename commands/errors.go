@@ -24,7 +24,6 @@ var (
 	errNoSuchKey  = errors.New("ERR no such key")
 	errStartID    = errors.New("ERR invalid start ID for the interval")
 	errEndID      = errors.New("ERR invalid end ID for the interval")
-	errOOM        = errors.New("OOM command not allowed when used memory > 'maxmemory'.")
 )
 
 // Errors of the stream commands.
