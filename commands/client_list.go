@@ -97,6 +97,9 @@ func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	if i.Blocked {
 		flags += "b"
 	}
+	if i.Queued >= 0 {
+		flags += "x"
+	}
 	if i.Closing {
 		flags += "c"
 	}
@@ -107,10 +110,10 @@ func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	if command == "" {
 		command = "NULL"
 	}
-	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=-1 watch=0 "+
+	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=%d watch=%d "+
 		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=r cmd=%s user=%s redir=-1 resp=%d "+
 		"lib-name=%s lib-ver=%s io-thread=0 tot-net-in=%d tot-net-out=%d tot-cmds=%d\n",
-		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB,
+		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB, i.Queued, i.Watched,
 		i.QueryBytes, i.QueryFree, i.ReplyBytes, i.ReplySlots, i.ReplyBytes, i.QueryBytes+i.QueryFree+i.ReplyBytes, command, i.User, i.Proto,
 		i.LibName, i.LibVer, i.NetIn, i.NetOut, i.Commands)
 }

@@ -1,6 +1,9 @@
 package commands
 
-import "github.com/millrace-io/millrace/blocking"
+import (
+	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/resp/wire"
+)
 
 // Class says where a command runs and what its place in a pipeline means.
 type Class uint8
@@ -18,6 +21,8 @@ const (
 	// Barrier commands run once all earlier slots are filled, and nothing later
 	// starts before they end (CONFIG SET, CLIENT LIST).
 	Barrier
+	// Transact is EXEC: it runs what the session has queued.
+	Transact
 )
 
 // Flags are the command flags that COMMAND INFO shows.
@@ -127,6 +132,14 @@ type Command struct {
 	Run func(c *Call) error
 	// MayBlock reports whether the command may wait; nil: never.
 	MayBlock func(args [][]byte) bool
+	// NotQueued says that the command is run at once in a transaction.
+	NotQueued bool
+	// Watches says that the command's reply is for the session: the versions of the
+	// keys that it watches from now on.
+	Watches bool
+	// Foresee tells which database and protocol the connection will have once the
+	// command has run: a transaction has to know before. nil: the same.
+	Foresee func(args [][]byte, db int, proto wire.Proto, node Node) (int, wire.Proto)
 	// Adds says that the command adds an entry to the stream that is its first
 	// argument, when it succeeds.
 	Adds bool

@@ -1,3 +1,5 @@
+//lint:file-ignore ST1005 Clients compare these texts: they are as Redis has them.
+
 package commands
 
 import (
@@ -31,6 +33,13 @@ var hello = Command{
 	}}},
 	Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
 	Class: Own,
+	Foresee: func(args [][]byte, db int, proto wire.Proto, node Node) (int, wire.Proto) {
+		o, err := parseHello(args)
+		if err != nil || o.proto == 0 || o.user != nil && !node.CheckPassword(o.user, o.password) {
+			return db, proto
+		}
+		return db, o.proto
+	},
 	Serve: serveHello,
 }
 

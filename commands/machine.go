@@ -23,6 +23,7 @@ type Request struct {
 	Args    [][]byte
 	DB      int
 	Proto   wire.Proto
+	InExec  bool // of a transaction: nothing waits, and a long read is not put off
 }
 
 // Machine runs commands on the state of one partition. Begin, Apply, ApplyInternal,
@@ -90,7 +91,7 @@ func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byt
 	*c = Call{
 		Command: cmd, Args: r.Args, Proto: r.Proto, Now: now,
 		State: m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
-		Out: out, replyStart: len(out), scratch: scratch[:0], seen: &m.seen,
+		Out: out, replyStart: len(out), InExec: r.InExec, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen,
 	}
 	settings := m.state.Settings()
 	c.Limits = streams.Limits{MaxBytes: settings.StreamNodeMaxBytes, MaxEntries: settings.StreamNodeMaxEntries}
@@ -110,6 +111,15 @@ func AppendError(out []byte, err error) []byte {
 		err = errWrongType
 	}
 	return wire.AppendError(out, err.Error())
+}
+
+// Version is the place of a key's last change, zero when it is not there or past its
+// deadline.
+func (m *Machine) Version(db int, key []byte, now int64) keyspace.Version {
+	if k, _ := m.state.DB(db).Get(key, now); k != nil {
+		return k.Version()
+	}
+	return keyspace.Version{}
 }
 
 // Changed reports whether the command being applied has begun to change anything.

@@ -20,6 +20,12 @@ var selectDB = Command{
 	Arguments: []Argument{{Name: "index", Type: "integer"}},
 	Arity:     2, Flags: Loading | Stale | Fast, Categories: CatFast | CatConnection,
 	Class: Own,
+	Foresee: func(args [][]byte, db int, proto wire.Proto, node Node) (int, wire.Proto) {
+		if n, ok := parseInt(args[1]); ok && n >= 0 && n < int64(node.Databases()) {
+			return int(n), proto
+		}
+		return db, proto
+	},
 	Serve: func(c *ServeCall) error {
 		n, err := parseInteger(c.Args[1])
 		switch {

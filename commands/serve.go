@@ -38,6 +38,11 @@ type Session interface {
 	// SetLib sets what CLIENT SETINFO sets: attribute is "lib-name" or "lib-ver".
 	SetLib(attribute, value string)
 	SetReplyMode(ReplyMode)
+	// Multi begins a transaction, Discard drops it and all watches, Unwatch only
+	// these. Multi reports false inside of one, Discard outside.
+	Multi() bool
+	Discard() bool
+	Unwatch()
 	// Reset puts the connection back to where it began, the library's name apart.
 	Reset(authenticated bool)
 	// CloseAfterReply closes the connection once all replies are sent; nothing
@@ -70,6 +75,8 @@ type ClientInfo struct {
 	LibName, LibVer   string
 	Command           string // full name of the last command, "" before the first
 	Blocked           bool
+	Queued            int // commands in the transaction, -1 outside of one
+	Watched           int // keys
 	Closing           bool
 	QueryBytes        int // bytes received and not yet run
 	QueryFree         int

@@ -11,6 +11,7 @@ import (
 func list() []*Command {
 	return []*Command{
 		&auth, &client, &command, &config, &echo, &hello, &info, &ping, &quit, &reset, &selectDB, &timeNow,
+		&discard, &exec, &multi, &unwatch, &watch,
 		&dbSize, &del, &exists, &expire, &expireAt, &expireTime, &flushAll, &flushDB, &keys, &persist,
 		&pexpire, &pexpireAt, &pexpireTime, &pttl, &scan, &touch, &ttl, &typeOf, &unlink,
 		&xack, &xadd, &xautoclaim, &xclaim, &xdel, &xgroup, &xinfo, &xlen, &xpending,

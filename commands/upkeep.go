@@ -36,6 +36,6 @@ func (m *Machine) ApplyInternal(args [][]byte, ordinal uint32) {
 	case "seen":
 		applySeen(m.state, args[1:], m.time)
 	case "setting":
-		applySetting(m.state, args[1:])
+		applySettings(m.state, args[1:])
 	}
 }

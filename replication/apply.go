@@ -146,6 +146,10 @@ func (a *application) runFrom(reqs []*Request, i int) (next int) {
 }
 
 func (a *application) runLogged(r *Request) {
+	if r.Exec != nil {
+		a.exec(r)
+		return
+	}
 	wait := a.log(r)
 	if r.To == nil {
 		return
@@ -171,6 +175,10 @@ func (a *application) log(r *Request) *blocking.Wait {
 
 // ride runs a read at its place among the logged requests.
 func (a *application) ride(r *Request) {
+	if r.Exec != nil {
+		a.p.readExec(r, a.time, true)
+		return
+	}
 	s := &a.p.scratch
 	reply, wait, outcome := a.p.sm.Read(r, a.time, true, s.reply[:0])
 	s.reply = reply

@@ -58,16 +58,37 @@ func dumpPart(w io.Writer, pt *part) error {
 		label = "internal"
 	}
 	for _, r := range pt.reqs {
-		line := []byte("  " + label + " db " + strconv.Itoa(r.DB))
-		for _, a := range r.Args {
-			line = append(line, ' ')
-			line = appendWord(line, a)
-		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
+		if _, err := w.Write(appendDump([]byte("  "), label, r)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// appendDump appends the lines of a request: of a transaction one for what it
+// watches and one for each command.
+func appendDump(b []byte, label string, r *Request) []byte {
+	b = append(b, label...)
+	if r.Exec != nil {
+		b = append(b, " transaction"...)
+		for _, wt := range r.Watch {
+			b = append(b, fmt.Sprintf(", db %d ", wt.DB)...)
+			b = appendWord(b, wt.Key)
+			b = append(b, fmt.Sprintf(" unchanged since %d.%d", wt.Index, wt.Ordinal)...)
+		}
+		b = append(b, '\n')
+		for _, c := range r.Exec {
+			b = appendDump(append(b, "    "...), "", c)
+		}
+		return b
+	}
+	b = append(b, " db "...)
+	b = strconv.AppendInt(b, int64(r.DB), 10)
+	for _, a := range r.Args {
+		b = append(b, ' ')
+		b = appendWord(b, a)
+	}
+	return append(b, '\n')
 }
 
 // appendWord appends an argument as redis-cli would take it: quoted when it holds

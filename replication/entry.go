@@ -21,7 +21,11 @@ const (
 	partInternal = 'I'
 )
 
-const flagRESP3 = 1
+// The flags of a request.
+const (
+	flagRESP3 = 1 << iota
+	flagExec
+)
 
 // ErrEntry is the error of an entry that can't be decoded: going on would corrupt
 // the state, so whoever applies it must stop.
@@ -118,12 +122,41 @@ func appendRequest(b []byte, r *Request) []byte {
 	if r.Proto == wire.RESP3 {
 		flags |= flagRESP3
 	}
+	if r.Exec != nil {
+		return appendExec(append(b, flags|flagExec), r)
+	}
 	b = append(b, flags)
 	b = binary.AppendUvarint(b, uint64(r.DB))
 	b = binary.AppendUvarint(b, uint64(len(r.Args)))
 	for _, a := range r.Args {
 		b = binary.AppendUvarint(b, uint64(len(a)))
 		b = append(b, a...)
+	}
+	return b
+}
+
+// appendExec appends a transaction: what it watches, and those of its commands
+// that may change something.
+func appendExec(b []byte, r *Request) []byte {
+	b = binary.AppendUvarint(b, uint64(len(r.Watch)))
+	for _, w := range r.Watch {
+		b = binary.AppendUvarint(b, uint64(w.DB))
+		b = binary.AppendUvarint(b, uint64(len(w.Key)))
+		b = append(b, w.Key...)
+		b = binary.AppendUvarint(b, w.Index)
+		b = binary.AppendUvarint(b, uint64(w.Ordinal))
+	}
+	n := 0
+	for _, c := range r.Exec {
+		if c.Class == Log {
+			n++
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(n))
+	for _, c := range r.Exec {
+		if c.Class == Log {
+			b = appendRequest(b, c)
+		}
 	}
 	return b
 }
@@ -147,6 +180,12 @@ func requestSize(r *Request) int {
 			n += 8
 		}
 	}
+	for _, w := range r.Watch {
+		n += len(w.Key) + 40
+	}
+	for _, c := range r.Exec {
+		n += requestSize(c)
+	}
 	return n
 }
 
@@ -154,8 +193,9 @@ func requestSize(r *Request) int {
 // entry's bytes.
 type entryReader struct {
 	header
-	rest  []byte
-	apply uint64
+	rest   []byte
+	apply  uint64
+	inExec bool // within a transaction
 }
 
 func readEntry(b []byte) (*entryReader, error) {
@@ -234,7 +274,11 @@ func (r *entryReader) request(reqs []*Request) ([]*Request, error) {
 	if r.rest[0]&flagRESP3 != 0 {
 		req.Proto = wire.RESP3
 	}
+	exec := r.rest[0]&flagExec != 0
 	r.rest = r.rest[1:]
+	if exec {
+		return reqs, r.exec(req)
+	}
 	db, err := r.uvarint()
 	if err != nil {
 		return reqs, err
@@ -259,6 +303,67 @@ func (r *entryReader) request(reqs []*Request) ([]*Request, error) {
 		r.rest = r.rest[n:]
 	}
 	return reqs, nil
+}
+
+// exec reads a transaction.
+func (r *entryReader) exec(req *Request) error {
+	if r.inExec {
+		return fmt.Errorf("%w: a transaction in a transaction", ErrEntry)
+	}
+	r.inExec = true
+	defer func() { r.inExec = false }()
+	watches, err := r.count()
+	if err != nil {
+		return err
+	}
+	for ; watches > 0; watches-- {
+		w, err := r.watched()
+		if err != nil {
+			return err
+		}
+		req.Watch = append(req.Watch, w)
+	}
+	n, err := r.count()
+	if err != nil {
+		return err
+	}
+	req.Exec = []*Request{}
+	for ; n > 0; n-- {
+		if req.Exec, err = r.request(req.Exec); err != nil {
+			return err
+		}
+		req.Exec[len(req.Exec)-1].InExec = true
+	}
+	return nil
+}
+
+func (r *entryReader) watched() (w Watched, err error) {
+	db, err := r.uvarint()
+	if err != nil {
+		return w, err
+	}
+	n, err := r.count()
+	if err != nil {
+		return w, err
+	}
+	w.DB, w.Key = int(db), r.rest[:n:n]
+	r.rest = r.rest[n:]
+	if w.Index, err = r.uvarint(); err != nil {
+		return w, err
+	}
+	ordinal, err := r.uvarint()
+	w.Ordinal = uint32(ordinal)
+	return w, err
+}
+
+// count reads the number of things, or bytes, that follow: each takes a byte at
+// least.
+func (r *entryReader) count() (uint64, error) {
+	n, err := r.uvarint()
+	if err == nil && n > uint64(len(r.rest)) {
+		err = fmt.Errorf("%w: %d of something in %d bytes", ErrEntry, n, len(r.rest))
+	}
+	return n, err
 }
 
 // reuse extends reqs by one request, an old one where there is one.

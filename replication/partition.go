@@ -56,7 +56,7 @@ type Partition struct {
 	upkeep   upkeep
 	long     chan struct{} // one token for each long read under way
 
-	fresh   bool        // began with empty stores
+	fresh   bool        // nothing was ever applied when Start returned
 	leading atomic.Bool // an entry of this leader's own term was applied
 	scratch applyScratch
 }
@@ -106,7 +106,7 @@ func (p *Partition) ReadNow(r *Request) bool {
 	}
 	p.mu.RUnlock()
 	if outcome == ReadExpired {
-		r.Class = Log
+		r.log()
 	}
 	if done && wait == nil {
 		r.To.Fill(reply)

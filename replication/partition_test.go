@@ -66,6 +66,10 @@ func (l *lists) wait(r *replication.Request) *blocking.Wait {
 
 func word(r *replication.Request, i int) string { return string(r.Args[i]) }
 
+func (l *lists) Unchanged(w *replication.Watched, _ int64) bool {
+	return w.Index == uint64(len(l.values[string(w.Key)]))
+}
+
 func (l *lists) Changed() bool { return l.changed }
 func (l *lists) Ready() ([]blocking.Key, bool) {
 	r := l.ready

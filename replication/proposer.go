@@ -150,7 +150,7 @@ func (p *Partition) answerRun(bytes *int64) (again bool) {
 			break
 		}
 		if outcome = p.answer(r, now); outcome == ReadExpired {
-			r.Class = Log
+			r.log()
 			break
 		}
 		*bytes += size
@@ -185,6 +185,9 @@ func (p *Partition) worthALook(r *Request) bool {
 
 // answer runs r as a read.
 func (p *Partition) answer(r *Request, now int64) ReadOutcome {
+	if r.Exec != nil {
+		return p.readExec(r, now, false)
+	}
 	buf := buffers.get()
 	reply, wait, outcome := p.sm.Read(r, now, false, *buf)
 	if outcome == ReadDone {
@@ -251,6 +254,9 @@ func (p *Partition) nextBatch() *batch {
 		q.first++
 		if r.Class == Log {
 			p.claimFor(b, r)
+			for _, c := range r.Exec {
+				p.claimFor(b, c)
+			}
 		}
 	}
 	p.queue.done(b.bytes)

@@ -51,16 +51,9 @@ func (p *Partition) Start(ctx context.Context, s Stores) error {
 	leader := make(chan bool, 16)
 	conf.NotifyCh = leader
 
-	known, err := raft.HasExistingState(s.Log, s.Stable, s.Snapshots)
+	err := bootstrap(s, raft.Configuration{Servers: []raft.Server{{ID: id, Address: address}}})
 	if err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
-	}
-	p.fresh = !known
-	if p.fresh {
-		alone := raft.Configuration{Servers: []raft.Server{{ID: id, Address: address}}}
-		if err := raft.BootstrapCluster(conf, s.Log, s.Stable, s.Snapshots, transport, alone); err != nil {
-			return fmt.Errorf("partition %s: %w", p.ID, err)
-		}
 	}
 	if p.raft, err = raft.NewRaft(conf, fsm{p}, s.Log, s.Stable, s.Snapshots, transport); err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
@@ -72,6 +65,32 @@ func (p *Partition) Start(ctx context.Context, s Stores) error {
 		return errors.Join(err, p.Stop())
 	}
 	return nil
+}
+
+// bootstrap makes empty stores those of a group with that configuration: term 1, and
+// the configuration as the first entry. raft.BootstrapCluster does the same, but
+// refuses to once the term is there: a crash between the two would leave a folder
+// that never elects anybody.
+func bootstrap(s Stores, c raft.Configuration) error {
+	last, err := s.Log.LastIndex()
+	if err != nil || last > 0 {
+		return err
+	}
+	snapshots, err := s.Snapshots.List()
+	if err != nil || len(snapshots) > 0 {
+		return err
+	}
+	const keyTerm = "CurrentTerm" // Raft's
+	term, err := s.Stable.GetUint64([]byte(keyTerm))
+	if err != nil {
+		return err
+	}
+	if term == 0 {
+		if err := s.Stable.SetUint64([]byte(keyTerm), 1); err != nil {
+			return err
+		}
+	}
+	return s.Log.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(c)})
 }
 
 func (p *Partition) raftConfig(id raft.ServerID) *raft.Config {
@@ -104,7 +123,7 @@ func (p *Partition) hurry() error {
 	return p.raft.ReloadConfig(conf)
 }
 
-// Fresh reports whether Start found empty stores.
+// Fresh reports, after Start, whether nothing was ever applied.
 func (p *Partition) Fresh() bool { return p.fresh }
 
 // lead waits until this node leads and has applied a barrier of its own term:
@@ -121,6 +140,7 @@ func (p *Partition) lead(ctx context.Context, leader <-chan bool) error {
 	if err := p.raft.Barrier(0).Error(); err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
 	}
+	p.fresh = p.lastTime == 0
 	p.clock.Restart(p.lastTime)
 	p.leading.Store(true)
 	p.upkeep.changed(p.sm.NextUpkeep())

@@ -27,12 +27,39 @@ type Request struct {
 	Class Class
 	// Internal marks a command of the node's own, which no client can send.
 	Internal bool
+	// Exec are the commands of a transaction, which run at one place in the log;
+	// the request has no Args of its own then. Each fills its own reply, and the
+	// request's says last that all have run (an OK), or that they have not, since a
+	// watched key has changed (a null array). It is a Read when all of them are.
+	Exec []*Request
+	// Watch are the keys that must be as they were for the transaction to run.
+	Watch []Watched
+	// InExec marks a command of a transaction: it never waits.
+	InExec bool
 	// To gets the reply; nil when nobody waits for one.
 	To Replier
 
 	// Both are covered by the lock of the waits.
 	waiter *waiter // set while the request waits for a key
 	gone   bool    // the client left: not to be put in line any more
+}
+
+// log makes a read a request to be logged, since a key that it met is past its
+// deadline.
+func (r *Request) log() {
+	r.Class = Log
+	for _, c := range r.Exec {
+		c.Class = Log
+	}
+}
+
+// Watched is a key and the version that a client saw of it: the place in the log of
+// its last change, zero for a key that was not there.
+type Watched struct {
+	DB      int
+	Key     []byte
+	Index   uint64
+	Ordinal uint32
 }
 
 // Replier is the place where a request's reply goes.

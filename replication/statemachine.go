@@ -14,6 +14,8 @@ type StateMachine interface {
 	// reply to out. Where nobody waits for the reply (silent), it may append
 	// nothing. A request that would have to wait returns what for.
 	Apply(r *Request, ordinal uint32, silent bool, out []byte) ([]byte, *blocking.Wait)
+	// Unchanged reports whether a watched key is at the version that a client saw.
+	Unchanged(w *Watched, timeMs int64) bool
 	// Changed reports whether the request being applied has changed anything:
 	// after a panic it decides whether the state can still be trusted.
 	Changed() bool

@@ -127,7 +127,11 @@ func (s *Session) Info() commands.ClientInfo {
 		DB: i.db, User: i.user, Proto: i.proto, LibName: i.libName, LibVer: i.libVer,
 		Blocked: i.blocked, Closing: i.closing,
 		QueryBytes: i.buffered, ReplyBytes: s.unsentLocked(), ReplySlots: s.unfilled,
+		Queued: -1, Watched: len(i.watches),
 		NetIn: i.netIn, NetOut: i.netOut, Commands: i.commands,
+	}
+	if i.inMulti {
+		c.Queued = i.queued
 	}
 	if i.command != nil {
 		c.Command = i.command.FullName()

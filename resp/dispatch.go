@@ -107,18 +107,26 @@ func (s *Session) dispatch() {
 		if c := s.server.table.Lookup(sl.args[0]); c != nil {
 			sl.stats = s.commandStats(c)
 		}
-		s.reject(sl, err)
+		s.reject(sl, s.refusedInMulti(sl.args, err))
 		return
 	}
 	sl.command, sl.stats = cmd, s.commandStats(cmd)
 	if err := s.check(cmd, sl.args); err != nil {
-		s.reject(sl, err)
+		s.reject(sl, s.refusedInMulti(sl.args, err))
 		return
 	}
 	s.lastCmd = cmd
+	if s.tx != nil && !cmd.NotQueued {
+		s.enqueueInMulti(sl)
+		return
+	}
 	sl.stats.Calls.Add(1)
-	switch cmd.Class {
-	case commands.Log, commands.Read:
+	switch {
+	case cmd.Class == commands.Transact:
+		s.exec(sl)
+	case cmd.Watches && s.tx != nil:
+		s.answer(sl, errorReply(s.pool.scratch[:0], commands.ErrWatchInMulti))
+	case cmd.Class == commands.Log || cmd.Class == commands.Read:
 		s.route(sl)
 	default:
 		s.serveInOrder(sl)
@@ -129,7 +137,7 @@ func (s *Session) check(cmd *commands.Command, args [][]byte) error {
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
-	if cmd.Check != nil {
+	if cmd.Check != nil && s.tx == nil { // in a transaction only EXEC tells
 		return cmd.Check(args)
 	}
 	return nil
@@ -181,6 +189,11 @@ func (s *Session) route(sl *slot) {
 	}
 	sl.req = replication.Request{
 		Op: cmd, Args: sl.args, DB: s.info.db, Proto: s.info.proto, To: sl,
+	}
+	if cmd.Watches {
+		// What comes next may be EXEC, which needs the versions.
+		sl.req.To, sl.final = watchReply{sl}, true
+		s.wait = sl
 	}
 	if cmd.Class == commands.Read {
 		sl.req.Class = replication.Read

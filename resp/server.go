@@ -138,7 +138,7 @@ func (srv *Server) Listen(addr string) (net.Addr, error) {
 	// Keep-alive is set per connection, from limits that may change.
 	ln, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("listen on %s: the port is in use by another process: %w", addr, err)
+		return nil, fmt.Errorf("listen on %s: %w: stop the process that has it, or choose another with --addr", addr, syscall.EADDRINUSE)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)

@@ -69,6 +69,7 @@ type Session struct {
 	spoke   bool // CLIENT REPLY ON was run, so its own reply is sent
 	mode    commands.ReplyMode
 	authed  bool
+	tx      *transaction // nil outside of MULTI
 	lastCmd *commands.Command
 	// statsOf and statsAre are the last answer of commandStats.
 	statsOf  *commands.Command
@@ -104,6 +105,9 @@ type sessionInfo struct {
 	buffered              int
 	blocked               bool
 	closing               bool
+	inMulti               bool
+	queued                int
+	watches               []replication.Watched // filled in by WATCH's outcome
 }
 
 var _ commands.Session = (*Session)(nil)
@@ -184,6 +188,7 @@ func (s *Session) SetReplyMode(m commands.ReplyMode) {
 
 // Reset puts the connection back to where it began, the library's name apart.
 func (s *Session) Reset(authenticated bool) {
+	s.endTransaction()
 	s.SetReplyMode(commands.ReplyOn)
 	s.authed = authenticated
 	s.change(func(i *sessionInfo) {

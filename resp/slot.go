@@ -27,6 +27,8 @@ type slot struct {
 	// Covered by the session's lock once the slot is in the queue.
 	state slotState
 	reply []byte // of a filled slot that is not the head yet
+	// execution is the transaction that the home goes on with, of a parked EXEC.
+	execution *execution
 	// silent slots send nothing: CLIENT REPLY OFF or SKIP.
 	silent bool
 	// blocking slots belong to a command that may block.

@@ -59,6 +59,10 @@ func (s *Session) serveParked(sl *slot) {
 	s.mu.Lock()
 	sl.state = slotWaiting
 	s.mu.Unlock()
+	if sl.execution != nil {
+		s.serveExec(sl.execution)
+		return
+	}
 	later := false
 	reply := s.serve(sl, func() func([]byte) {
 		later = true

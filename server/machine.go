@@ -3,6 +3,7 @@ package server
 import (
 	"github.com/millrace-io/millrace/blocking"
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/replication"
 )
 
@@ -13,7 +14,7 @@ var _ replication.StateMachine = stateMachine{}
 
 func request(r *replication.Request) commands.Request {
 	cmd, _ := r.Op.(*commands.Command)
-	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto}
+	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec}
 }
 
 func (s stateMachine) Begin(index uint64, timeMs int64) { s.machine.Begin(index, timeMs) }
@@ -24,6 +25,10 @@ func (s stateMachine) Apply(r *replication.Request, ordinal uint32, _ bool, out 
 		return out, nil
 	}
 	return s.machine.Apply(request(r), ordinal, out)
+}
+
+func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {
+	return s.machine.Version(w.DB, w.Key, timeMs) == keyspace.Version{Index: w.Index, Ordinal: w.Ordinal}
 }
 
 func (s stateMachine) Changed() bool { return s.machine.Changed() }

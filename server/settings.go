@@ -43,19 +43,19 @@ func (n *Node) watchSettings() {
 	}
 	n.live.OnChange("fsync", func(c *config.Config) error { return n.log.SetSync(syncMode(c.Fsync)) })
 	n.live.OnChange("stream-node-max-bytes", func(c *config.Config) error {
-		return n.logSetting("stream-node-max-bytes", c.StreamNodeMaxBytes)
+		return n.logSettings(commands.PartitionSetting{Name: "stream-node-max-bytes", Value: c.StreamNodeMaxBytes})
 	})
 	n.live.OnChange("stream-node-max-entries", func(c *config.Config) error {
-		return n.logSetting("stream-node-max-entries", c.StreamNodeMaxEntries)
+		return n.logSettings(commands.PartitionSetting{Name: "stream-node-max-entries", Value: c.StreamNodeMaxEntries})
 	})
 	n.live.OnResetStat(n.front.ResetStats)
 }
 
-// logSetting changes a setting that is part of the partition's state, and returns
+// logSettings changes settings that are part of the partition's state, and returns
 // once that is applied.
-func (n *Node) logSetting(name string, value int64) error {
+func (n *Node) logSettings(settings ...commands.PartitionSetting) error {
 	done := make(reply, 1)
-	n.partition.SubmitInternal(&replication.Request{Args: commands.PartitionSetting(name, value), To: done})
+	n.partition.SubmitInternal(&replication.Request{Args: commands.ChangeSettings(settings...), To: done})
 	if text := <-done; bytes.HasPrefix(text, []byte("-")) {
 		return errors.New(strings.TrimSpace(string(text[1:])))
 	}
@@ -74,9 +74,9 @@ func (r reply) Fill(b []byte) { r <- bytes.Clone(b) }
 func (n *Node) settleSettings() error {
 	if n.partition.Fresh() {
 		c := n.live.Config()
-		return errors.Join(
-			n.logSetting("stream-node-max-bytes", c.StreamNodeMaxBytes),
-			n.logSetting("stream-node-max-entries", c.StreamNodeMaxEntries),
+		return n.logSettings(
+			commands.PartitionSetting{Name: "stream-node-max-bytes", Value: c.StreamNodeMaxBytes},
+			commands.PartitionSetting{Name: "stream-node-max-entries", Value: c.StreamNodeMaxEntries},
 		)
 	}
 	var s commands.Settings
