@@ -76,7 +76,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 		{"empty key", put(key), "malformed"},
 		{"key of a missing database", put(key, 3, 2, 0, 1, 0, 'k'), "no such database"},
 		{"key of no kind", put(key, 0, 0, 0, 1, 0, 'k'), "kind of value 0"},
-		{"key of unknown kind", put(key, 0, 3, 0, 1, 0, 'k'), "kind of value 3"},
+		{"key of unknown kind", put(key, 0, 5, 0, 1, 0, 'k'), "kind of value 5"},
 		{"ordinal beyond 32 bits", put(key, 0, 2, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x7f, 'k'), "ordinal"},
 		{"keys out of order", insert(1, key, 1, 2, 0, 1, 0, 'k'), "has no value"},
 		{"database out of order", func(s sections) sections {

@@ -34,7 +34,8 @@
 //	header  version 1 (byte), number of databases, number of settings (2), then
 //	        stream-node-max-bytes s, stream-node-max-entries s
 //	then for each key, by database and in the order of invariant 1:
-//	key     database, kind (byte: 1 stream, 2 string), deadline in ms s (0 none),
+//	key     database, kind (byte: 1 stream, 2 string, 3 string that is never taken
+//	        for an integer, 4 string changed in place), deadline in ms s (0 none),
 //	        index and ordinal of its version, then the name to the end
 //	string  the value
 //	or

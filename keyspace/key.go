@@ -41,6 +41,7 @@ type Key struct {
 	text     []byte
 	ordinal  uint32
 	kind     Kind
+	form     Form
 }
 
 // Name returns the key's name.

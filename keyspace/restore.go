@@ -117,7 +117,8 @@ func (rs *restorer) newKey(body []byte) error {
 	}
 	d := decoder{rest: body}
 	db := rs.st.DB(int(min(d.uvarint(), math.MaxInt32)))
-	k := &Key{kind: Kind(d.byte()), deadline: d.varint(), index: d.uvarint()}
+	kind, form := kindAndForm(d.byte())
+	k := &Key{kind: kind, form: form, deadline: d.varint(), index: d.uvarint()}
 	ordinal := d.uvarint()
 	switch {
 	case d.failed:

@@ -68,7 +68,7 @@ func (s *snapshotter) key(db int, k *Key) error {
 
 func appendKey(b []byte, db int, k *Key) []byte {
 	b = binary.AppendUvarint(b, uint64(db))
-	b = append(b, byte(k.kind))
+	b = append(b, k.stored())
 	b = binary.AppendVarint(b, k.deadline)
 	b = binary.AppendUvarint(b, k.index)
 	b = binary.AppendUvarint(b, uint64(k.ordinal))

@@ -60,6 +60,9 @@ func (st *State) Begin(index uint64, ordinal uint32) {
 	st.changed = false
 }
 
+// Version returns what Begin has set: the place of the command being applied.
+func (st *State) Version() Version { return st.version }
+
 // Changed reports whether anything has been changed, or handed out for changing,
 // since Begin.
 func (st *State) Changed() bool { return st.changed }

@@ -311,6 +311,8 @@ func TestStateMatchesTwin(t *testing.T) {
 			"PutString": p.PutString, "PutStream": p.PutStream, "Append": p.Append, "DeleteEntry": p.DeleteEntry,
 			"CreateGroup": p.CreateGroup, "DropGroup": p.DropGroup, "Deliver": p.Deliver, "Ack": p.Ack,
 			"SetDeadline": p.SetDeadline, "Delete": p.Delete, "Flush": p.Flush, "Expire": p.Expire,
+			"Rename": p.Rename, "Copy": p.Copy, "CopyByDump": p.CopyByDump, "Swap": p.Swap,
+			"AppendString": p.AppendString, "SetString": p.SetString,
 			"View": p.View, "Restore": p.Restore, "": p.Check,
 		})
 	})
