@@ -52,10 +52,10 @@ func TestHalfClosedWhileBlocked(t *testing.T) {
 		c := p.client()
 		mustDo(t, c, "XGROUP", "CREATE", "k", "g", "$", "MKSTREAM")
 		raw := dialRaw(t, p.Addr)
-		raw.write("PING\r\nXREADGROUP GROUP g ann BLOCK 0 STREAMS k >\r\n")
+		raw.write("PING\r\nXREADGROUP GROUP g ann BLOCK 0 STREAMS k >\r\nECHO behind\r\n")
 		p.blocked(c, 1)
 		raw.CloseWrite()
-		raw.expect("+PONG\r\n*-1\r\n", true, false)
+		raw.expect("+PONG\r\n*-1\r\n$6\r\nbehind\r\n", true, false)
 		p.blocked(c, 0)
 		mustDo(t, c, "XADD", "k", "1-1", "f", "v")
 		if n := c.XPending(t.Context(), "k", "g").Val().Count; n != 0 {

@@ -285,6 +285,23 @@ func TestStopWithAClientThatNeverReads(t *testing.T) {
 	})
 }
 
+// Blocked clients are not waited for: they see the end, and no reply.
+func TestStopWithBlockedClients(t *testing.T) {
+	onBoth(t, nil, func(t *testing.T, p *process) {
+		c := p.client()
+		mustDo(t, c, "XGROUP", "CREATE", "k", "g", "$", "MKSTREAM")
+		raw, group := dialRaw(t, p.Addr), dialRaw(t, p.Addr)
+		raw.write("XREAD BLOCK 0 STREAMS k $\r\n")
+		group.write("XREADGROUP GROUP g ann BLOCK 0 STREAMS k >\r\n")
+		p.blocked(c, 2)
+		start := time.Now()
+		p.stop()
+		t.Logf("stopped within %v", time.Since(start).Round(time.Millisecond))
+		raw.expect("", true, false)
+		group.expect("", true, false)
+	})
+}
+
 // How long an empty folder takes until the node answers; a figure, no limit.
 func TestStartIsQuick(t *testing.T) {
 	start := time.Now()
