@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"sync/atomic"
+
 	"github.com/millrace-io/millrace/blocking"
 	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/resp/wire"
@@ -35,7 +37,8 @@ type Call struct {
 
 	effects *Effects
 	seen    *seenTimes
-	scratch [][]byte // fields of an entry on their way to the reply
+	draws   *atomic.Uint64 // how often a read has drawn something at random
+	scratch [][]byte       // fields of an entry on their way to the reply
 
 	riding     bool // a read at its place in an entry, or on a view: expired is missing
 	unbounded  bool // on a view, where a reply of any length may be built

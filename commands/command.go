@@ -88,7 +88,10 @@ type KeySpec struct {
 	// from the end of the arguments. Step is the distance between keys, Limit as
 	// in COMMAND INFO (2: only the first half of what follows are keys).
 	Last, Step, Limit int
-	Notes             string // what COMMAND INFO says beside it
+	// Counted says that the first argument is the number of keys, which begin behind
+	// it, Step apart. FindKeys finds them.
+	Counted bool
+	Notes   string // what COMMAND INFO says beside it
 }
 
 // OneKey is the specification of a single key at index i.

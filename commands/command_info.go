@@ -101,6 +101,12 @@ func (k *KeySpec) appendInfo(b []byte, p wire.Proto) []byte {
 		b = appendIntPair(b, "startfrom", k.Begin)
 	}
 	b = wire.AppendBulkString(b, "find_keys")
+	if k.Counted {
+		b = appendSpecHeader(b, p, "keynum", 3)
+		b = appendIntPair(b, "keynumidx", 0)
+		b = appendIntPair(b, "firstkey", 1)
+		return appendIntPair(b, "keystep", k.Step)
+	}
 	b = appendSpecHeader(b, p, "range", 3)
 	b = appendIntPair(b, "lastkey", k.Last)
 	b = appendIntPair(b, "keystep", k.Step)

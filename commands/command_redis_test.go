@@ -50,7 +50,7 @@ func TestCommandInfoAgainstRedis(t *testing.T) {
 }
 
 // newerThan70 are the commands that came after Redis 7.0.
-var newerThan70 = []string{"client|setinfo"}
+var newerThan70 = []string{"client|setinfo", "delex", "digest", "msetex"}
 
 func TestCommandDocsAgainstRedis(t *testing.T) {
 	redis, table := startRedis(t), commands.NewTable()
@@ -81,6 +81,9 @@ var argumentDifferences = map[string]string{
 	// As 7.2 has them.
 	"client|list": "oneof:TYPE[optional](pure-token:NORMAL pure-token:MASTER pure-token:REPLICA pure-token:PUBSUB)" +
 		" integer:ID[optional multiple]",
+	// With the comparisons of 8.4.
+	"set": "key#0 string oneof[optional](pure-token:NX pure-token:XX string:IFEQ string:IFNE string:IFDEQ string:IFDNE)" +
+		" pure-token:GET[optional] oneof[optional](integer:EX integer:PX unix-time:EXAT unix-time:PXAT pure-token:KEEPTTL)",
 	"command|getkeys":         "string string[optional multiple]",
 	"command|getkeysandflags": "string string[optional multiple]",
 }

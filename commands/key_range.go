@@ -7,7 +7,7 @@ import "strings"
 // is zero where no such terms exist, as when a keyword has to be found.
 func (c *Command) keyRange() (first, last, step int) {
 	for _, k := range c.Keys {
-		if k.Keyword != "" || first != 0 && (last < 0 || k.Begin != last+1 || k.Step != 1 || step != 1) {
+		if k.Keyword != "" || k.Counted || first != 0 && (last < 0 || k.Begin != last+1 || k.Step != 1 || step != 1) {
 			// What stands further on is not told: clients know by movablekeys.
 			continue
 		}
@@ -40,6 +40,9 @@ func (c *Command) keysOf(args [][]byte) (found []keyAt) {
 		}
 	}
 	for i := range c.Keys {
+		if c.Keys[i].Counted {
+			continue // FindKeys has looked
+		}
 		found = c.Keys[i].find(args, found)
 	}
 	return found

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/millrace-io/millrace/blocking"
 	"github.com/millrace-io/millrace/keyspace"
@@ -40,6 +41,7 @@ type Machine struct {
 	time    int64
 	index   uint64
 	seen    seenTimes
+	draws   atomic.Uint64 // of random keys, by reads
 
 	readers sync.Pool // *Call
 }
@@ -91,7 +93,7 @@ func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byt
 	*c = Call{
 		Command: cmd, Args: r.Args, Proto: r.Proto, Now: now,
 		State: m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
-		Out: out, replyStart: len(out), InExec: r.InExec, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen,
+		Out: out, replyStart: len(out), InExec: r.InExec, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen, draws: &m.draws,
 	}
 	settings := m.state.Settings()
 	c.Limits = streams.Limits{MaxBytes: settings.StreamNodeMaxBytes, MaxEntries: settings.StreamNodeMaxEntries}

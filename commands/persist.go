@@ -13,7 +13,10 @@ var persist = Command{
 	Keys:  OneKey(1, "RW", "update"),
 	Class: Log,
 	Run: func(c *Call) error {
-		k := c.DB.GetForWrite(c.Args[1], c.Now)
+		k, err := c.keyToChange(c.DB, c.Args[1])
+		if err != nil {
+			return err
+		}
 		if k == nil || k.Deadline() == 0 {
 			c.Out = wire.AppendInt(c.Out, 0)
 			return nil

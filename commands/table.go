@@ -14,6 +14,9 @@ func list() []*Command {
 		&discard, &exec, &multi, &unwatch, &watch,
 		&dbSize, &del, &exists, &expire, &expireAt, &expireTime, &flushAll, &flushDB, &keys, &persist,
 		&pexpire, &pexpireAt, &pexpireTime, &pttl, &scan, &touch, &ttl, &typeOf, &unlink,
+		&copyKey, &dump, &memory, &move, &object, &randomKey, &rename, &renameNX, &restore, &swapDB,
+		&appendTo, &decr, &decrBy, &delEx, &digest, &get, &getDel, &getEx, &getRange, &getSet, &incr, &incrBy, &incrByFloat,
+		&mget, &mset, &msetEx, &msetNX, &psetEx, &set, &setEx, &setNX, &setRange, &strLen, &subStr,
 		&xack, &xadd, &xautoclaim, &xclaim, &xdel, &xgroup, &xinfo, &xlen, &xpending,
 		&xrange, &xread, &xreadgroup, &xrevrange, &xsetid, &xtrim,
 	}

@@ -142,7 +142,7 @@ func TestFlagsAgree(t *testing.T) {
 
 // Keys stand where a command of the least length has them.
 func TestKeySpecsAreInRange(t *testing.T) {
-	flags := []string{"RO", "RW", "OW", "RM", "access", "update", "insert", "delete"}
+	flags := []string{"RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "variable_flags"}
 	eachCommand(func(c *commands.Command) {
 		least := max(c.Arity, -c.Arity)
 		for _, k := range c.Keys {
