@@ -47,9 +47,11 @@ type Node struct {
 	addr      string
 	runID     string // 40 hex digits
 
-	failed chan error  // takes the first error that ends the node
-	held   atomic.Bool // sessions were told that the partition's queue is full
-	saves  saves
+	failed    chan error    // takes the first error that ends the node
+	broken    chan struct{} // closed then, by breakOnce
+	breakOnce sync.Once
+	held      atomic.Bool // sessions were told that the partition's queue is full
+	saves     saves
 }
 
 // Open opens the folder and everything in it; nothing runs yet.
@@ -59,7 +61,7 @@ func Open(c *config.Config, logger *slog.Logger) (*Node, error) { return OpenFS(
 func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n := &Node{
 		live: config.NewLive(c), logger: logger, started: time.Now(),
-		table: commands.NewTable(), failed: make(chan error, 1),
+		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}),
 	}
 	if err := n.openStorage(fs, c); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
@@ -92,6 +94,9 @@ func (n *Node) openStorage(fs vfs.FS, c *config.Config) (err error) {
 	n.log, err = log.Open(fs, filepath.Join(c.Dir, logFolder), log.Options{
 		SegmentBytes: c.LogSegmentBytes, Sync: syncMode(c.Fsync), Logger: n.logger, Fatal: n.fail,
 	})
+	if errors.Is(err, log.ErrNoSpace) {
+		return fmt.Errorf("%w: free %d bytes on its disk and start again, nothing is lost", err, c.LogSegmentBytes)
+	}
 	if err != nil {
 		return err
 	}
@@ -110,15 +115,19 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 	// What is in flight when ctx ends is finished first: the parts below the front
 	// run on until the front has drained.
 	below, stopBelow := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopBelow()
 	var wg sync.WaitGroup
-	defer wg.Wait()
+	defer func() {
+		stopBelow() // first: a panic must not wait for what nobody ends
+		wg.Wait()
+	}()
 	wg.Go(func() { n.report(n.log.Run(below)) })
 
 	group := n.log.Group(partitionGroup)
-	err := n.partition.Start(ctx, replication.Stores{
+	starting, started := n.untilBroken(ctx)
+	err := n.partition.Start(starting, replication.Stores{
 		Log: raftstore.NewLog(group), Stable: raftstore.NewStable(group), Snapshots: n.snapshots,
 	})
+	started()
 	if err != nil {
 		stopBelow()
 		return n.cause(ctx, err)
@@ -126,7 +135,9 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 	wg.Go(func() { n.report(n.partition.Run(below)) })
 	wg.Go(func() { n.runSnapshots(below) })
 
-	if err = n.settleSettings(); err == nil {
+	if err = n.settleSettings(); err != nil {
+		err = n.cause(ctx, err)
+	} else {
 		err = n.serve(ctx, ready)
 	}
 	stopBelow()
@@ -182,6 +193,21 @@ func (n *Node) fail(err error) {
 	case n.failed <- err:
 	default:
 	}
+	n.breakOnce.Do(func() { close(n.broken) })
+}
+
+// untilBroken is ctx until the node fails: a start that waits for what a failed
+// log can't give must end.
+func (n *Node) untilBroken(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-n.broken:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 func (n *Node) report(err error) {
@@ -196,7 +222,10 @@ func (n *Node) Close() error { return n.closeStorage() }
 func (n *Node) closeStorage() error {
 	var err error
 	if n.log != nil {
-		err = n.log.Close()
+		failed := n.log.Err() != nil
+		if err = n.log.Close(); failed {
+			err = nil // what Run has reported already
+		}
 	}
 	if n.folder != nil {
 		err = errors.Join(err, n.folder.Close()) // last: it holds the lock

@@ -56,10 +56,15 @@ func (n *Node) watchSettings() {
 func (n *Node) logSettings(settings ...commands.PartitionSetting) error {
 	done := make(reply, 1)
 	n.partition.SubmitInternal(&replication.Request{Args: commands.ChangeSettings(settings...), To: done})
-	if text := <-done; bytes.HasPrefix(text, []byte("-")) {
-		return errors.New(strings.TrimSpace(string(text[1:])))
+	select {
+	case text := <-done:
+		if bytes.HasPrefix(text, []byte("-")) {
+			return errors.New(strings.TrimSpace(string(text[1:])))
+		}
+		return nil
+	case <-n.broken:
+		return errors.New("the node has failed")
 	}
-	return nil
 }
 
 // reply takes the reply of an internal command.
