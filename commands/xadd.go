@@ -38,7 +38,7 @@ var xadd = Command{
 		Flags: []string{"RW", "update"}, Begin: 1, Step: 1,
 		Notes: "UPDATE instead of INSERT because of the optional trimming feature",
 	}},
-	Class: Log,
+	Class: Log, Adds: true,
 	Check: func(args [][]byte) error { _, err := parseAdd(args); return err },
 	Run:   runXAdd,
 }

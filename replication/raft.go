@@ -55,8 +55,11 @@ func (p *Partition) Start(ctx context.Context, s Stores) error {
 	if err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
 	}
-	if p.raft, err = raft.NewRaft(conf, fsm{p}, s.Log, s.Stable, s.Snapshots, transport); err != nil {
+	if p.raft, err = newRaft(conf, fsm{p}, s, transport); err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
+	}
+	if stable, ok := s.Stable.(interface{ Started() }); ok {
+		stable.Started()
 	}
 	if err := p.hurry(); err != nil {
 		return errors.Join(err, p.Stop())
@@ -65,6 +68,16 @@ func (p *Partition) Start(ctx context.Context, s Stores) error {
 		return errors.Join(err, p.Stop())
 	}
 	return nil
+}
+
+// newRaft is raft.NewRaft, which panics when it can't store the term.
+func newRaft(conf *raft.Config, f raft.FSM, s Stores, t raft.Transport) (r *raft.Raft, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("open Raft group: %v", v)
+		}
+	}()
+	return raft.NewRaft(conf, f, s.Log, s.Stable, s.Snapshots, t)
 }
 
 // bootstrap makes empty stores those of a group with that configuration: term 1, and

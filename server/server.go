@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/millrace-io/millrace/server/config"
+	"github.com/millrace-io/millrace/storage/log"
 )
 
 // Run runs a node until ctx ends, or until it can't go on. ready is called once,
@@ -17,5 +18,9 @@ func Run(ctx context.Context, c *config.Config, logger *slog.Logger, ready func(
 		return err
 	}
 	err = n.Run(ctx, ready)
-	return errors.Join(err, n.Close())
+	closed := n.Close()
+	if err != nil && errors.Is(closed, log.ErrFailed) {
+		return err // has said so already
+	}
+	return errors.Join(err, closed)
 }

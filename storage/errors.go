@@ -81,6 +81,8 @@ func writeError(dir string, err error) error {
 		e.Kind, e.Advice = ErrNotFolder, adviceDir
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		e.Kind, e.Advice = ErrNotWritable, adviceFull
+	default:
+		e.Advice = adviceDir
 	}
 	return e
 }

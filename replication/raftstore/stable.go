@@ -3,6 +3,8 @@ package raftstore
 import (
 	"bytes"
 	"fmt"
+	"runtime"
+	"sync/atomic"
 
 	"github.com/millrace-io/millrace/storage/log"
 )
@@ -16,10 +18,27 @@ const (
 
 // Stable is a group's term and vote as Raft's stable store. Raft calls it from one
 // goroutine.
-type Stable struct{ group *log.Group }
+type Stable struct {
+	group   *log.Group
+	started atomic.Bool // it is Raft's own goroutine that calls
+}
 
 // NewStable returns the stable store of a group.
-func NewStable(g *log.Group) *Stable { return &Stable{g} }
+func NewStable(g *log.Group) *Stable { return &Stable{group: g} }
+
+// Started says that Raft runs: its own goroutine calls from now on.
+func (s *Stable) Started() { s.started.Store(true) }
+
+// set stores term and vote. Raft panics when that fails, with a trace for a last
+// word; but the log has told the node already, which is about to stop with one
+// clear line. So Raft's goroutine ends here instead: it can neither vote nor lead.
+func (s *Stable) set(st log.State) error {
+	err := s.group.SetState(st)
+	if err != nil && s.started.Load() {
+		runtime.Goexit()
+	}
+	return err
+}
 
 // Set implements raft.StableStore.
 func (s *Stable) Set(key, val []byte) error {
@@ -28,7 +47,7 @@ func (s *Stable) Set(key, val []byte) error {
 	}
 	st := s.group.State()
 	st.VoteFor = bytes.Clone(val)
-	return s.group.SetState(st)
+	return s.set(st)
 }
 
 // Get implements raft.StableStore.
@@ -50,7 +69,7 @@ func (s *Stable) SetUint64(key []byte, val uint64) error {
 	default:
 		return unknownKey(key)
 	}
-	return s.group.SetState(st)
+	return s.set(st)
 }
 
 // GetUint64 implements raft.StableStore.
