@@ -148,3 +148,24 @@ func TestTimeoutIsNotLogged(t *testing.T) {
 		t.Errorf("%v pending", v)
 	}
 }
+
+// A reader that was claimed for an XADD that then failed goes back to its place:
+// the next entry is for it.
+func TestClaimedReaderGoesBack(t *testing.T) {
+	p := start(t, newDisk())
+	reader, c := dial(t, p), dial(t, p)
+	c.must(t, "XGROUP CREATE s g 0 MKSTREAM")
+	c.must(t, "XSETID s 5-0")
+	if err := reader.send("XREADGROUP GROUP g c BLOCK 0 STREAMS s >"); err != nil {
+		t.Fatal(err)
+	}
+	p.blocked(t, 1)
+	if _, refused := c.do(t, "XADD s 1-1 f v").(errReply); !refused {
+		t.Fatal("XADD of an ID below the last was taken")
+	}
+	p.blocked(t, 1)
+	c.must(t, "XADD s 6-0 f v")
+	if v, err := reader.receive(); err != nil || v == nil {
+		t.Errorf("the reader got %v, %v", v, err)
+	}
+}
