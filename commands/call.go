@@ -29,6 +29,8 @@ type Call struct {
 	Out []byte
 	// InExec tells a command that it runs in a transaction, where nothing waits.
 	InExec bool
+	// Woken tells a command that it has waited and looks again.
+	Woken bool
 	// Applying is true for a command at its place in the log, false for a read.
 	Applying bool
 
@@ -57,9 +59,14 @@ type Effects struct {
 
 // Signal notes that waiters of key should look again.
 func (c *Call) Signal(key []byte) {
-	if c.effects != nil {
-		c.effects.Ready = append(c.effects.Ready, blocking.Key{DB: c.DBIndex, Name: string(key)})
+	if c.effects == nil {
+		return
 	}
+	ready := c.effects.Ready
+	if n := len(ready); n > 0 && ready[n-1].DB == c.DBIndex && ready[n-1].Name == string(key) {
+		return // a pipeline of XADD says the same again and again
+	}
+	c.effects.Ready = append(ready, blocking.Key{DB: c.DBIndex, Name: string(key)})
 }
 
 // SignalAll notes that all waiters should look again.
