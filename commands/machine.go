@@ -25,6 +25,7 @@ type Request struct {
 	DB      int
 	Proto   wire.Proto
 	InExec  bool // of a transaction: nothing waits, and a long read is not put off
+	Woken   bool // it has waited, and looks again
 }
 
 // Machine runs commands on the state of one partition. Begin, Apply, ApplyInternal,
@@ -93,7 +94,7 @@ func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byt
 	*c = Call{
 		Command: cmd, Args: r.Args, Proto: r.Proto, Now: now,
 		State: m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
-		Out: out, replyStart: len(out), InExec: r.InExec, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen, draws: &m.draws,
+		Out: out, replyStart: len(out), InExec: r.InExec, Woken: r.Woken, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen, draws: &m.draws,
 	}
 	settings := m.state.Settings()
 	c.Limits = streams.Limits{MaxBytes: settings.StreamNodeMaxBytes, MaxEntries: settings.StreamNodeMaxEntries}

@@ -23,7 +23,7 @@ var memoryHelpLines = []string{
 var memoryUsage = Command{
 	Name: "usage", Syntax: "MEMORY USAGE key [SAMPLES count]",
 	Summary: "Estimates the memory usage of a key.",
-	Since:   "4.0.0", Group: "server", Complexity: "O(1)",
+	Since:   "4.0.0", Group: "server", Complexity: "O(G) with G the number of consumer groups.",
 	Differences: "The memory of all entries is known: SAMPLES makes no difference.",
 	Arguments:   []Argument{keyArgument, {Name: "count", Type: "integer", Token: "SAMPLES", Optional: true}},
 	Arity:       -3, Flags: ReadOnly, Categories: CatRead | CatSlow,

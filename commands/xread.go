@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"errors"
+
 	"github.com/millrace-io/millrace/blocking"
 	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/resp/wire"
@@ -47,8 +49,8 @@ func runXRead(c *Call) error {
 	list := few[:0]
 	for i, key := range o.keys {
 		s, err := c.Stream(key)
-		if err != nil {
-			return err
+		if err != nil && !(c.Woken && errors.Is(err, keyspace.ErrWrongType)) {
+			return err // one that waits goes on waiting when something else comes instead of a stream
 		}
 		after, err := readAfter(o.ids[i], s)
 		if err != nil {

@@ -14,6 +14,22 @@ const (
 
 func keyMemory(k *Key) int64 { return keyOverhead + int64(len(k.name)+7)&^7 }
 
+// Memory returns the memory of the key and its value in bytes, as if nothing were
+// shared. It looks at every group, since some may have changed after the last Begin.
+func (k *Key) Memory() int64 {
+	n := keyMemory(k) + int64(cap(k.text))
+	if k.deadline != 0 {
+		n += deadlineOverhead
+	}
+	if k.stream != nil {
+		n += k.stream.memory()
+		for _, g := range k.stream.groups {
+			n += g.memory()
+		}
+	}
+	return n
+}
+
 // account adds to the memory of d and of the state.
 func (d *DB) account(delta int64) {
 	d.memory += delta

@@ -51,15 +51,3 @@ func (d *DB) setText(k *Key, text []byte, form Form) {
 	k.text, k.form = text, form
 	d.Touch(k)
 }
-
-// Memory returns the memory of a key and its value in bytes, as of the last Begin.
-func (k *Key) Memory() int64 {
-	n := keyMemory(k) + int64(cap(k.text))
-	if k.deadline != 0 {
-		n += deadlineOverhead
-	}
-	if k.stream != nil {
-		n += k.stream.bytes + k.stream.groupBytes
-	}
-	return n
-}
