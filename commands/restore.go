@@ -96,9 +96,12 @@ func runRestore(c *Call) error {
 	if k != nil && !o.replace {
 		return errBusyKey
 	}
-	deadline, err := o.deadline(c.Args[2], c.Now)
-	if err != nil {
+	ttl, err := parseInteger(c.Args[2])
+	switch {
+	case err != nil:
 		return err
+	case ttl < 0:
+		return errRestoreTTL
 	}
 	value, err := keyspace.ParseDump(c.Args[3])
 	switch {
@@ -106,6 +109,10 @@ func runRestore(c *Call) error {
 		return errDumpChecksum
 	case err != nil:
 		return errDumpFormat
+	}
+	deadline, err := o.deadline(ttl, c.Now)
+	if err != nil {
+		return err
 	}
 	if deadline != 0 && deadline <= c.Now {
 		c.remove(name)
@@ -118,17 +125,12 @@ func runRestore(c *Call) error {
 }
 
 // deadline is the Unix time in ms that a TTL means, 0 for none.
-func (o restoreOptions) deadline(ttl []byte, now int64) (int64, error) {
-	n, err := parseInteger(ttl)
+func (o restoreOptions) deadline(ttl, now int64) (int64, error) {
 	switch {
-	case err != nil:
-		return 0, err
-	case n < 0:
-		return 0, errRestoreTTL
-	case n == 0 || o.absolute:
-		return n, nil
-	case n > math.MaxInt64-now:
+	case ttl == 0 || o.absolute:
+		return ttl, nil
+	case ttl > math.MaxInt64-now:
 		return 0, errRestoreTTL
 	}
-	return n + now, nil
+	return ttl + now, nil
 }
