@@ -53,6 +53,9 @@ func (r *Request) log() {
 	}
 }
 
+// Woken reports that the request has waited and looks again.
+func (r *Request) Woken() bool { return r.waiter != nil }
+
 // Watched is a key and the version that a client saw of it: the place in the log of
 // its last change, zero for a key that was not there.
 type Watched struct {
