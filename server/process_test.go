@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp/wire"
 	"github.com/millrace-io/millrace/server/config"
@@ -143,10 +142,6 @@ func (p *process) wait(t testing.TB) error {
 func (p *process) hash() (hash, index uint64) {
 	p.partition.Inspect(func(replication.StateMachine, int64) { hash = p.machine.State().Hash() })
 	return hash, p.partition.Applied()
-}
-
-func (p *process) state(look func(*keyspace.State)) {
-	p.partition.Inspect(func(replication.StateMachine, int64) { look(p.machine.State()) })
 }
 
 // client is a connection that hides nothing: no pool, no retries.
