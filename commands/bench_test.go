@@ -151,3 +151,17 @@ func BenchmarkFewIdle(b *testing.B) {
 		})
 	}
 }
+
+// The machine's share of a SET over an old value, and of an INCR.
+func BenchmarkString(b *testing.B) {
+	for name, args := range map[string][]string{"SET/value=100B": {"SET", "k", string(make([]byte, 100))}, "INCR": {"INCR", "n"}} {
+		b.Run(name, func(b *testing.B) {
+			a := newApplier()
+			r := a.request(args...)
+			b.ReportAllocs()
+			for b.Loop() {
+				a.apply(r)
+			}
+		})
+	}
+}
