@@ -59,16 +59,19 @@ func (d *DB) attach(k *Key, deadline int64) *Key {
 // which nobody changes any more.
 func (s *StreamValue) movedTo(d *DB) *StreamValue {
 	m := s.clone(s.epoch)
-	m.db = d
+	m.db, m.bytes = d, m.memory() // a clone has no spare room: it may take less
 	return m
 }
 
 // copiedTo is a stream equal to s; both may change.
 func (s *StreamValue) copiedTo(d *DB) *StreamValue {
 	c := s.clone(d.state.epoch)
-	c.db = d
+	c.db, c.bytes, c.groupBytes = d, c.memory(), 0
 	for i, g := range c.groups {
-		c.groups[i] = &heldGroup{name: g.name, group: g.group.Clone(), epoch: c.epoch, bytes: g.bytes}
+		own := &heldGroup{name: g.name, group: g.group.Clone(), epoch: c.epoch}
+		own.bytes = own.memory()
+		c.groupBytes += own.bytes
+		c.groups[i] = own
 	}
 	return c
 }
