@@ -143,9 +143,9 @@ type Command struct {
 	// Foresee tells which database and protocol the connection will have once the
 	// command has run: a transaction has to know before. nil: the same.
 	Foresee func(args [][]byte, db int, proto wire.Proto, node Node) (int, wire.Proto)
-	// Adds says that the command adds an entry to the stream that is its first
-	// argument, when it succeeds.
-	Adds bool
+	// Adds reports that the command adds an entry to the stream that is its first
+	// argument, for certain; nil: it does not.
+	Adds func(args [][]byte) bool
 	// Quiet reports, on the applied state with nothing in flight, that a Log
 	// command would change nothing, so that it can be run as a read; nil: unknown.
 	Quiet func(c *Call) bool

@@ -182,9 +182,9 @@ func (m *Machine) Quiet(r Request, now int64) bool {
 	return r.Command.Quiet(c)
 }
 
-// Adds returns the stream to which a command adds an entry.
+// Adds returns the stream to which a command adds an entry, for certain.
 func (m *Machine) Adds(r Request) (blocking.Key, bool) {
-	if r.Command == nil || !r.Command.Adds {
+	if r.Command == nil || r.Command.Adds == nil || !r.Command.Adds(r.Args) {
 		return blocking.Key{}, false
 	}
 	return blocking.Key{DB: r.DB, Name: string(r.Args[1])}, true

@@ -105,7 +105,7 @@ func TestEveryCommandHasItsCode(t *testing.T) {
 				t.Errorf("%s: a command of the connection has Run: %v, Serve: %v", c.FullName(), run, serve)
 			}
 		}
-		if c.Class != commands.Log && (c.Quiet != nil || c.Adds) {
+		if c.Class != commands.Log && (c.Quiet != nil || c.Adds != nil) {
 			t.Errorf("%s: Quiet or Adds, and not logged", c.FullName())
 		}
 	})

@@ -69,8 +69,8 @@ var discard = Command{
 }
 
 // WATCH key [key ...]: the next EXEC runs only if these keys are as they are now.
-// What Run appends is not the reply but the versions of the keys, for the session:
-// index and ordinal, 12 bytes each.
+// What Run appends is not the reply but the versions of the keys, for the session: a
+// zero byte, then index and ordinal of each, 12 bytes.
 // https://redis.io/docs/latest/commands/watch/
 var watch = Command{
 	Name: "watch", Syntax: "WATCH key [key ...]",
@@ -81,6 +81,7 @@ var watch = Command{
 	Keys:  []KeySpec{{Flags: []string{"RO"}, Begin: 1, Last: -1, Step: 1}},
 	Class: Read, NotQueued: true, Watches: true,
 	Run: func(c *Call) error {
+		c.Out = append(c.Out, 0)
 		for _, name := range c.Args[1:] {
 			k, err := c.Reader(name)
 			if err != nil {

@@ -38,7 +38,7 @@ var xadd = Command{
 		Flags: []string{"RW", "update"}, Begin: 1, Step: 1,
 		Notes: "UPDATE instead of INSERT because of the optional trimming feature",
 	}},
-	Class: Log, Adds: true,
+	Class: Log, Adds: addsForCertain,
 	Check: func(args [][]byte) error { _, err := parseAdd(args); return err },
 	Run:   runXAdd,
 }
@@ -49,6 +49,15 @@ type addOptions struct {
 	noMkStream bool
 	id         addID
 	fields     int // index of the first field
+}
+
+// addsForCertain reports whether the entry can't fail to be there for a reader that
+// stands right behind: a waiter that is claimed for an entry which does not come
+// would lose its place to the next in line.
+func addsForCertain(args [][]byte) bool {
+	o, err := parseAdd(args)
+	return err == nil && o.id == addID{} && !o.noMkStream &&
+		(o.Kind == streams.TrimNone || o.Kind == streams.TrimMaxLen && o.MaxLen > 0)
 }
 
 // maxEntryBytes is how much the fields and values of one entry may be.

@@ -1,33 +1,33 @@
 package commands
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
-// What XADD costs before it looks at a key.
-func BenchmarkParseAdd(b *testing.B) {
-	for _, row := range []struct{ name, line string }{
-		{"plain", "XADD k * f v"},
-		{"trimming", "XADD k MAXLEN ~ 1000 * f v"},
-		{"id", "XADD k 1700000000000-12 f v"},
+func TestAddsForCertain(t *testing.T) {
+	for _, row := range []struct {
+		command string
+		want    bool
+	}{
+		{"XADD s * f v", true},
+		{"XADD s MAXLEN 10 * f v", true},
+		{"XADD s MAXLEN ~ 1 * f v", true},
+		{"XADD s MAXLEN 0 * f v", false},   // trims itself
+		{"XADD s MINID 5 * f v", false},    // may trim itself
+		{"XADD s NOMKSTREAM * f v", false}, // there may be no stream
+		{"XADD s 1-1 f v", false},          // may be too small
+		{"XADD s 5-* f v", false},          // may be too small
+		{"XADD s MAXLEN x * f v", false},   // an error
+		{"XADD s * f", false},              // an error
+		{"XADD s NOMKSTREAM 1-1 f v", false},
 	} {
-		b.Run(row.name, func(b *testing.B) {
-			args := words(row.line)
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := parseAdd(args); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-func TestParseAddAllocatesNothing(t *testing.T) {
-	args := words("XADD k NOMKSTREAM MAXLEN ~ 1000 LIMIT 10 1-1 f v")
-	if n := testing.AllocsPerRun(100, func() {
-		if _, err := parseAdd(args); err != nil {
-			t.Fatal(err)
+		var args [][]byte
+		for _, word := range strings.Fields(row.command) {
+			args = append(args, []byte(word))
 		}
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
+		if got := addsForCertain(args); got != row.want {
+			t.Errorf("%s: %v", row.command, got)
+		}
 	}
 }

@@ -198,6 +198,7 @@ func (a *application) runWait(pt *part) {
 		return
 	}
 	r := pt.reqs[0]
+	r.Woken = true
 	wait := a.guarded(r)
 	if wait == nil {
 		a.p.origins.serve(pt.origin, pt.number)

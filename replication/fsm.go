@@ -44,8 +44,11 @@ func (f fsm) Restore(source io.ReadCloser) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	kind, body, err := sections.Next()
-	if err != nil || kind != sectionPartition {
-		return fmt.Errorf("%w: it does not begin with the partition's section (%w)", ErrSnapshot, err)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	if kind != sectionPartition {
+		return fmt.Errorf("%w: it does not begin with the partition's section", ErrSnapshot)
 	}
 	r := &entryReader{rest: body}
 	t, err := r.fixed()

@@ -160,6 +160,7 @@ func (p *Partition) answerRun(bytes *int64) (again bool) {
 			break
 		}
 	}
+	p.upkeep.changed(p.sm.NextUpkeep()) // what reads noted is due some day
 	p.mu.RUnlock()
 	if outcome != ReadLong {
 		return false
@@ -254,9 +255,6 @@ func (p *Partition) nextBatch() *batch {
 		q.first++
 		if r.Class == Log {
 			p.claimFor(b, r)
-			for _, c := range r.Exec {
-				p.claimFor(b, c)
-			}
 		}
 	}
 	p.queue.done(b.bytes)

@@ -36,6 +36,8 @@ type Request struct {
 	Watch []Watched
 	// InExec marks a command of a transaction: it never waits.
 	InExec bool
+	// Woken marks a request that has waited and looks again.
+	Woken bool
 	// To gets the reply; nil when nobody waits for one.
 	To Replier
 
@@ -52,9 +54,6 @@ func (r *Request) log() {
 		c.Class = Log
 	}
 }
-
-// Woken reports that the request has waited and looks again.
-func (r *Request) Woken() bool { return r.waiter != nil }
 
 // Watched is a key and the version that a client saw of it: the place in the log of
 // its last change, zero for a key that was not there.

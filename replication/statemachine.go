@@ -29,8 +29,8 @@ type StateMachine interface {
 	Read(r *Request, timeMs int64, riding bool, out []byte) ([]byte, *blocking.Wait, ReadOutcome)
 	// Quiet reports that a logged request, run now, would change nothing.
 	Quiet(r *Request, timeMs int64) bool
-	// Adds returns the stream that a request adds an entry to, so that whoever
-	// waits for one can be served in the same entry.
+	// Adds returns the stream that a request adds an entry to, for certain, so that
+	// whoever waits for one can be served in the same entry of the log.
 	Adds(r *Request) (blocking.Key, bool)
 	// Upkeep returns an internal request that is due, nil for none. NextUpkeep is
 	// when there may be one, in Unix ms, 0 for never; it costs next to nothing.

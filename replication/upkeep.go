@@ -28,13 +28,18 @@ func (u *upkeep) changed(next int64) {
 	}
 }
 
+// afterRefusal is how long upkeep waits when its request could not be logged.
+const afterRefusal = time.Second
+
 // Fill implements Replier for the request on its way: it was applied, and there
-// may be more to do; or it could not be logged, then the next change asks again.
+// may be more to do; or it could not be logged, then it is tried again later.
 func (u *upkeep) Fill(reply []byte) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.pending = false
-	if !bytes.HasPrefix(reply, []byte("-")) {
+	if bytes.HasPrefix(reply, []byte("-")) {
+		time.AfterFunc(afterRefusal, u.signal)
+	} else {
 		u.signal()
 	}
 }
@@ -53,7 +58,13 @@ func (u *upkeep) due(now int64) (time.Duration, bool) {
 	if u.pending || u.next == 0 {
 		return 0, false
 	}
-	return time.Duration(max(u.next-now, 0)) * time.Millisecond, true
+	return untilNext(u.next, now), true
+}
+
+// untilNext is how long to wait from now to next, both in Unix ms: an hour at most,
+// as a deadline may be farther away than a Duration reaches.
+func untilNext(next, now int64) time.Duration {
+	return time.Duration(min(max(next-now, 0), time.Hour.Milliseconds())) * time.Millisecond
 }
 
 // runUpkeep is the goroutine that proposes what is due.
@@ -87,7 +98,9 @@ func (p *Partition) proposeUpkeep(timer *time.Timer) {
 	p.mu.RUnlock()
 	if r == nil {
 		p.upkeep.changed(next)
-		timer.Reset(max(time.Duration(next-now)*time.Millisecond, time.Millisecond))
+		if next != 0 {
+			timer.Reset(max(untilNext(next, now), time.Millisecond))
+		}
 		return
 	}
 	p.upkeep.mu.Lock()

@@ -18,9 +18,19 @@ type waits struct {
 	mu       sync.Mutex // covers all below, and every waiter's fields
 	registry *blocking.Registry
 	open     btree.Map[uint64, *waiter] // by wait number
-	last     uint64                     // wait number drawn
+	// proposed counts, for each line, the waiters that were claimed to look again
+	// after an entry and whose outcome is not known: until it is, nobody behind them
+	// may be claimed for a later entry.
+	proposed map[place]int
+	last     uint64 // wait number drawn
 
 	waiting atomic.Int64 // registry.Len(), to be asked without the lock
+}
+
+// place is a line: the waiters of a group for a key.
+type place struct {
+	key   blocking.Key
+	group string
 }
 
 // waiter is a request that waits.
@@ -33,6 +43,7 @@ type waiter struct {
 	// request is what the session submitted; nil once the waiter is gone.
 	request *Request
 	timer   *time.Timer // nil: waits for ever
+	looks   bool        // claimed to look again, and counted in proposed
 	ended   ending      // why the wait is over, while the waiter is claimed
 	done    func(unblocked bool)
 }
@@ -53,7 +64,10 @@ const maxOpenSpan = 1 << 16
 
 const unblockedError = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
 
-func (w *waits) init() { w.registry = blocking.NewRegistry() }
+func (w *waits) init() {
+	w.registry = blocking.NewRegistry()
+	w.proposed = make(map[place]int)
+}
 
 func (w *waits) none() bool { return w.waiting.Load() == 0 }
 
@@ -66,7 +80,7 @@ func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
 	if want.Args != nil {
 		wt.again.Args = want.Args
 	}
-	wt.again.waiter = wt
+	wt.again.waiter, wt.again.Woken = wt, true
 	wt.Args = nil
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -125,7 +139,9 @@ func (w *waits) claimFirst(key blocking.Key) []*waiter {
 	defer w.mu.Unlock()
 	var claimed []*waiter
 	w.registry.EachFirst(key, func(bw *blocking.Waiter) {
-		claimed = append(claimed, bw.Owner.(*waiter))
+		if w.proposed[place{key, bw.Group}] == 0 {
+			claimed = append(claimed, bw.Owner.(*waiter))
+		}
 	})
 	for _, wt := range claimed {
 		w.registry.Claim(&wt.Waiter)
@@ -149,6 +165,7 @@ func (w *waits) served(wt *waiter, reply []byte) {
 // its old deadline, or out, when its wait ended meanwhile.
 func (w *waits) unserved(wt *waiter) {
 	w.mu.Lock()
+	w.known(wt)
 	if wt.ended == notEnded {
 		w.registry.Release(&wt.Waiter)
 		w.mu.Unlock()
@@ -164,6 +181,7 @@ func (w *waits) refuse(wt *waiter, text []byte) { w.served(wt, text) }
 
 // remove takes wt out of everything. The caller holds mu and fills the reply.
 func (w *waits) remove(wt *waiter) *Request {
+	w.known(wt)
 	w.registry.Remove(&wt.Waiter)
 	if wt.number != 0 {
 		w.open.Delete(wt.number)
@@ -285,7 +303,25 @@ func (w *waits) claim(wt *waiter) bool {
 		w.draw(wt)
 	}
 	w.registry.Claim(&wt.Waiter)
+	wt.looks = true
+	for _, k := range wt.Keys {
+		w.proposed[place{k, wt.Group}]++
+	}
 	return true
+}
+
+// known notes that the outcome of a claim is known. The caller holds mu.
+func (w *waits) known(wt *waiter) {
+	if !wt.looks {
+		return
+	}
+	wt.looks = false
+	for _, k := range wt.Keys {
+		at := place{k, wt.Group}
+		if w.proposed[at]--; w.proposed[at] == 0 {
+			delete(w.proposed, at)
+		}
+	}
 }
 
 // serveGroups lets the first in line of each group look again: one that has to be

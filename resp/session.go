@@ -108,6 +108,7 @@ type sessionInfo struct {
 	inMulti               bool
 	queued                int
 	watches               []replication.Watched // filled in by WATCH's outcome
+	watching              map[watchedAt]bool    // where they are
 }
 
 var _ commands.Session = (*Session)(nil)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
+	"unsafe"
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
@@ -53,12 +54,12 @@ func (s *Session) Discard() bool {
 
 // Unwatch implements commands.Session.
 func (s *Session) Unwatch() {
-	s.change(func(i *sessionInfo) { i.watches = nil })
+	s.change(func(i *sessionInfo) { i.watches, i.watching = nil, nil })
 }
 
 func (s *Session) endTransaction() {
 	s.tx = nil
-	s.change(func(i *sessionInfo) { i.inMulti, i.queued, i.watches = false, 0, nil })
+	s.change(func(i *sessionInfo) { i.inMulti, i.queued, i.watches, i.watching = false, 0, nil, nil })
 }
 
 // refusedInMulti notes that a command was refused, which spoils a transaction. A
@@ -87,13 +88,14 @@ func (s *Session) enqueueInMulti(sl *slot) {
 	q.args, sl.args = sl.args, nil // the slot is used again before EXEC
 	q.own = sl.command.Class != commands.Log && sl.command.Class != commands.Read
 	s.tx.queue = append(s.tx.queue, q)
-	s.tx.size += sl.size
+	s.tx.size += sl.size + int(unsafe.Sizeof(queued{})) + len(q.args)*int(unsafe.Sizeof([]byte{}))
 	s.change(func(i *sessionInfo) { i.queued = len(s.tx.queue) })
 	if int64(s.tx.size) > s.server.limits.Load().ClientQueryBuffer {
 		s.server.log.Warn("closed client past client-query-buffer-limit", "client", s.remote)
 		s.stats.QueryLimit.Add(1)
+		s.endTransaction()
 		s.end = severing
-		return
+		sl.silent = true // its slot is in the queue, and must not stay there
 	}
 	s.answer(sl, wire.AppendSimple(s.pool.scratch[:0], "QUEUED"))
 }
@@ -238,7 +240,9 @@ type watchReply struct{ *slot }
 // Fill implements replication.Replier.
 func (w watchReply) Fill(reply []byte) {
 	const size = 12
-	if names := w.args[1:]; len(reply) == len(names)*size {
+	if len(reply) > 0 && reply[0] == 0 {
+		names := w.args[1:]
+		reply = reply[1:]
 		w.session.change(func(i *sessionInfo) {
 			for k, name := range names {
 				v := reply[k*size:]
@@ -255,10 +259,19 @@ func (w watchReply) Fill(reply []byte) {
 
 // watch adds a watched key; the first look at it counts.
 func (i *sessionInfo) watch(w replication.Watched) {
-	for _, old := range i.watches {
-		if old.DB == w.DB && string(old.Key) == string(w.Key) {
-			return
-		}
+	at := watchedAt{w.DB, string(w.Key)}
+	if i.watching[at] {
+		return
 	}
+	if i.watching == nil {
+		i.watching = make(map[watchedAt]bool)
+	}
+	i.watching[at] = true
 	i.watches = append(i.watches, w)
+}
+
+// watchedAt is where a watched key is.
+type watchedAt struct {
+	db  int
+	key string
 }

@@ -106,5 +106,8 @@ func (s *Session) finished() bool {
 // drained reports whether the connection can go when the server stops: what it
 // asked for is answered, or waits for something that will not come any more.
 func (s *Session) drained() bool {
-	return s.finished() || s.wait != nil && s.wait.blocking
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	waits := s.wait != nil && s.wait.blocking && s.wait == s.queue.head
+	return (s.queue.head == nil || waits) && s.unsentLocked() == 0
 }

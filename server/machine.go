@@ -14,7 +14,7 @@ var _ replication.StateMachine = stateMachine{}
 
 func request(r *replication.Request) commands.Request {
 	cmd, _ := r.Op.(*commands.Command)
-	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec, Woken: r.Woken()}
+	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec, Woken: r.Woken}
 }
 
 func (s stateMachine) Begin(index uint64, timeMs int64) { s.machine.Begin(index, timeMs) }

@@ -141,7 +141,7 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 		err = n.serve(ctx, ready)
 	}
 	stopBelow()
-	return errors.Join(err, n.partition.Stop())
+	return n.cause(context.Background(), errors.Join(err, n.partition.Stop()))
 }
 
 // serve runs the front until ctx ends or the node fails, and drains it.
@@ -154,17 +154,23 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 	n.tellAddr(n.addr)
 	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
-	wg.Go(func() { n.report(n.front.Run(front)) })
+	wg.Go(func() {
+		if err := n.front.Run(front); !errors.Is(err, resp.ErrClosed) { // it was stopped before it ran
+			n.report(err)
+		}
+	})
 	ready(n.addr)
 
 	select {
 	case <-ctx.Done():
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-		if n.front.Shutdown(deadline) != nil {
+		drain, drained := n.untilBroken(deadline)
+		if n.front.Shutdown(drain) != nil && deadline.Err() != nil {
 			// A client that does not read can't keep the node from stopping, and that it
 			// got no reply is no failure of the node.
 			n.logger.Warn("stopped with replies that clients had not read", "waited", stopWithin)
 		}
+		drained()
 		cancel()
 	case err = <-n.failed:
 	}
@@ -173,8 +179,8 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 	return err
 }
 
-// cause is why a start ended: the node's own failure, if there is one, says more
-// than what followed from it. A stop during the start is no error.
+// cause is why the node ended: its own failure, if it was not reported yet, says
+// more than what followed from it. A stop during the start is no error.
 func (n *Node) cause(ctx context.Context, err error) error {
 	select {
 	case failed := <-n.failed:

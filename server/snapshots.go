@@ -67,7 +67,7 @@ func (n *Node) Snapshot() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running, s.lastErr = false, err
-	if err == nil {
+	if err == nil && taken {
 		s.count++
 		s.last, s.lastTook = time.Now(), time.Since(started)
 		index, size := n.snapshots.Newest()
