@@ -32,7 +32,7 @@ var floors = []floor{
 	{"resp", "replication commands pubsub blocking resp/wire glob"},
 	{"replication", "replication/raftstore blocking storage/snapshot storage/log storage/vfs resp/wire"},
 	{"replication/raftstore", "storage/snapshot storage/log storage/vfs"},
-	{"commands/commandstest", "commands keyspace groups streams resp/wire"},
+	{"commands/commandstest", "commands pubsub keyspace groups streams resp/wire"},
 	{"commands", "pubsub blocking keyspace groups streams resp/wire glob"},
 	{"pubsub", "glob"},
 	{"blocking", ""},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace-io/millrace/pubsub"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
@@ -72,7 +73,7 @@ func parseClientList(args [][]byte) (wanted func(ClientInfo) bool, err error) {
 	case len(args) == 4 && equalFold(args[2], "type"):
 		for _, kind := range []string{"normal", "master", "replica", "slave", "pubsub"} {
 			if equalFold(args[3], kind) {
-				return func(ClientInfo) bool { return kind == "normal" }, nil
+				return func(i ClientInfo) bool { return i.kind() == kind }, nil
 			}
 		}
 		return nil, errors.New("ERR Unknown client type '" + quoted(args[3]) + "'")
@@ -90,15 +91,26 @@ func parseClientList(args [][]byte) (wanted func(ClientInfo) bool, err error) {
 	return nil, errSyntax
 }
 
+// kind is the client's TYPE.
+func (i *ClientInfo) kind() string {
+	if i.Subscriptions.Any() {
+		return "pubsub"
+	}
+	return "normal"
+}
+
 // appendLine writes the line of CLIENT LIST: the fields of Redis 7.4, and behind
 // them those that Redis 8 added.
 func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	flags := ""
-	if i.Blocked {
-		flags += "b"
+	if i.Subscriptions.Any() {
+		flags += "P"
 	}
 	if i.Queued >= 0 {
 		flags += "x"
+	}
+	if i.Blocked {
+		flags += "b"
 	}
 	if i.Closing {
 		flags += "c"
@@ -110,10 +122,11 @@ func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	if command == "" {
 		command = "NULL"
 	}
-	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=%d watch=%d "+
+	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d multi=%d watch=%d "+
 		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=r cmd=%s user=%s redir=-1 resp=%d "+
 		"lib-name=%s lib-ver=%s io-thread=0 tot-net-in=%d tot-net-out=%d tot-cmds=%d\n",
-		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB, i.Queued, i.Watched,
+		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB,
+		i.Subscriptions[pubsub.Channel], i.Subscriptions[pubsub.Pattern], i.Subscriptions[pubsub.Shard], i.Queued, i.Watched,
 		i.QueryBytes, i.QueryFree, i.ReplyBytes, i.ReplySlots, i.ReplyBytes, i.QueryBytes+i.QueryFree+i.ReplyBytes, command, i.User, i.Proto,
 		i.LibName, i.LibVer, i.NetIn, i.NetOut, i.Commands)
 }

@@ -94,6 +94,9 @@ type KeySpec struct {
 	Notes   string // what COMMAND INFO says beside it
 }
 
+// notKey flags a specification of what is no key, but goes where one would.
+const notKey = "not_key"
+
 // OneKey is the specification of a single key at index i.
 func OneKey(i int, flags ...string) []KeySpec {
 	return []KeySpec{{Flags: flags, Begin: i, Step: 1}}
@@ -137,6 +140,12 @@ type Command struct {
 	MayBlock func(args [][]byte) bool
 	// NotQueued says that the command is run at once in a transaction.
 	NotQueued bool
+	// InSubscribed says that a client with subscriptions may call the command even in
+	// RESP2, where nothing tells a message from a reply.
+	InSubscribed bool
+	// Settles says of an Own command that it changes what messages the connection
+	// gets, or their form: where there are subscriptions it is run as a Barrier.
+	Settles bool
 	// Watches says that the command's reply is for the session: the versions of the
 	// keys that it watches from now on.
 	Watches bool

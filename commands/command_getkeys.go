@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"slices"
+
 	"errors"
 
 	"github.com/millrace-io/millrace/resp/wire"
@@ -74,7 +76,7 @@ func (t *Table) getKeys(args [][]byte) ([]keyAt, error) {
 	switch {
 	case cmd == nil:
 		return nil, errGetKeysCommand
-	case len(cmd.Keys) == 0:
+	case !cmd.hasKeys():
 		return nil, errGetKeysNone
 	case !cmd.arityFits(len(args)):
 		return nil, errGetKeysArity
@@ -84,4 +86,14 @@ func (t *Table) getKeys(args [][]byte) ([]keyAt, error) {
 		return nil, errGetKeysArguments
 	}
 	return found, nil
+}
+
+// hasKeys reports whether any of the specifications is of keys.
+func (c *Command) hasKeys() bool {
+	for _, k := range c.Keys {
+		if !slices.Contains(k.Flags, notKey) {
+			return true
+		}
+	}
+	return false
 }

@@ -26,6 +26,12 @@ var (
 	errEndID      = errors.New("ERR invalid end ID for the interval")
 )
 
+// ErrInSubscribed is the session's answer to a command that a client which has
+// subscribed in RESP2 may not call.
+func ErrInSubscribed(c *Command) error {
+	return errors.New("ERR Can't execute '" + c.FullName() + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+}
+
 // Errors of the stream commands.
 var (
 	errLastIDUsed = errors.New("ERR The stream has exhausted the last possible ID, unable to add more items")

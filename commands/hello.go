@@ -32,7 +32,7 @@ var hello = Command{
 		{Name: "clientname", Type: "string", Token: "SETNAME", Optional: true},
 	}}},
 	Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
-	Class: Own,
+	Class: Own, Settles: true,
 	Foresee: func(args [][]byte, db int, proto wire.Proto, node Node) (int, wire.Proto) {
 		o, err := parseHello(args)
 		if err != nil || o.proto == 0 || o.user != nil && !node.CheckPassword(o.user, o.password) {

@@ -10,7 +10,7 @@ var reset = Command{
 	Summary: "Resets the connection.",
 	Since:   "6.2.0", Group: "connection", Complexity: "O(1)",
 	Arity: 1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
-	Class: Own, NotQueued: true,
+	Class: Own, NotQueued: true, InSubscribed: true, Settles: true,
 	Serve: func(c *ServeCall) error {
 		c.Session.Reset(c.Node.NoPassword())
 		c.Out = wire.AppendSimple(c.Out, "RESET")

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"github.com/millrace-io/millrace/pubsub"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
@@ -43,6 +44,17 @@ type Session interface {
 	Multi() bool
 	Discard() bool
 	Unwatch()
+	// Subscribe and Unsubscribe see to it that the client gets a confirmation for
+	// every name, at its place among the messages: those that are part of the
+	// command's reply they append to out. Unsubscribe without names ends all
+	// subscriptions of the kind.
+	Subscribe(out []byte, k pubsub.Kind, names [][]byte) []byte
+	Unsubscribe(out []byte, k pubsub.Kind, names [][]byte) []byte
+	// Subscribed reports whether there are subscriptions of any kind.
+	Subscribed() bool
+	// Publish sends a message and returns how many got it. What the session itself
+	// gets of it stands behind the reply of the command.
+	Publish(k pubsub.Kind, channel, payload []byte) int
 	// Reset puts the connection back to where it began, the library's name apart.
 	Reset(authenticated bool)
 	// CloseAfterReply closes the connection once all replies are sent; nothing
@@ -78,6 +90,7 @@ type ClientInfo struct {
 	Queued            int // commands in the transaction, -1 outside of one
 	Watched           int // keys
 	Closing           bool
+	Subscriptions     pubsub.Counts
 	QueryBytes        int // bytes received and not yet run
 	QueryFree         int
 	ReplyBytes        int // bytes of replies not yet sent
@@ -104,6 +117,8 @@ type Node interface {
 	// Unblock ends the wait of a blocked client: with its null reply, or with
 	// -UNBLOCKED. done is called once, from any goroutine, with whether it waited.
 	Unblock(id uint64, withError bool, done func(unblocked bool))
+	// PubSub is who has subscribed to what.
+	PubSub() *pubsub.Registry
 	// InfoSections gives the named sections of INFO, in order.
 	InfoSections(names []string) string
 }

@@ -12,6 +12,7 @@ func list() []*Command {
 	return []*Command{
 		&auth, &client, &command, &config, &echo, &hello, &info, &ping, &quit, &reset, &selectDB, &timeNow,
 		&discard, &exec, &multi, &unwatch, &watch,
+		&psubscribe, &publish, &pubSub, &punsubscribe, &spublish, &ssubscribe, &subscribe, &sunsubscribe, &unsubscribe,
 		&dbSize, &del, &exists, &expire, &expireAt, &expireTime, &flushAll, &flushDB, &keys, &persist,
 		&pexpire, &pexpireAt, &pexpireTime, &pttl, &scan, &touch, &ttl, &typeOf, &unlink,
 		&copyKey, &dump, &memory, &move, &object, &randomKey, &rename, &renameNX, &restore, &swapDB,

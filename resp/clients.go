@@ -128,7 +128,8 @@ func (s *Session) Info() commands.ClientInfo {
 		Blocked: i.blocked, Closing: i.closing,
 		QueryBytes: i.buffered, ReplyBytes: s.unsentLocked(), ReplySlots: s.unfilled,
 		Queued: -1, Watched: len(i.watches),
-		NetIn: i.netIn, NetOut: i.netOut, Commands: i.commands,
+		Subscriptions: s.pubsub.counts,
+		NetIn:         i.netIn, NetOut: i.netOut, Commands: i.commands,
 	}
 	if i.inMulti {
 		c.Queued = i.queued

@@ -237,6 +237,7 @@ func (c *conn) close() {
 	s.out, s.writing = nil, 0
 	s.mu.Unlock()
 	s.noteOverflow()
+	s.unsubscribeAll()
 	c.buf, c.sent = nil, 0
 	delete(c.loop.conns, c.fd)
 	c.loop.dead = append(c.loop.dead, c.fd)
@@ -263,18 +264,18 @@ func (c *conn) sweep() {
 			c.close()
 		}
 		return
-	case limits.Timeout > 0 && s.wait == nil && c.loop.now.Sub(s.now) > limits.Timeout && s.finished():
+	case limits.Timeout > 0 && s.wait == nil && !s.Subscribed() && c.loop.now.Sub(s.now) > limits.Timeout && s.finished():
 		c.close()
 		return
 	}
 	s.mu.Lock()
-	unsent := int64(s.unsentLocked())
+	unsent, output := int64(s.unsentLocked()), s.outputLimitLocked()
 	if unsent == 0 && cap(s.out) > 0 && c.loop.now.Sub(s.now) > idleAfter {
 		s.out = nil
 		c.buf, c.sent = nil, 0
 	}
 	s.mu.Unlock()
-	if c.pastSoftLimit(unsent, limits.Output) {
+	if c.pastSoftLimit(unsent, output) {
 		s.sever()
 	}
 	if s.full || s.stopped {

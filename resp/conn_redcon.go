@@ -246,6 +246,7 @@ func (c *redconConn) finish() {
 	s.out, s.writing = nil, 0
 	s.mu.Unlock()
 	s.noteOverflow()
+	s.unsubscribeAll()
 	if !c.refused {
 		s.server.clients.remove(s)
 	}
@@ -298,10 +299,10 @@ func (c *redconConn) force() {
 func (c *redconConn) sweep() {
 	s, limits, now := c.session, c.session.server.limits.Load(), time.Now()
 	s.mu.Lock()
-	if c.pastSoftLimit(s.unsentLocked(), limits.Output, now) {
+	if c.pastSoftLimit(s.unsentLocked(), s.outputLimitLocked(), now) {
 		s.overflowLocked()
 	}
-	idle := limits.Timeout > 0 && !s.info.blocked && now.Sub(s.info.lastUsed) > limits.Timeout &&
+	idle := limits.Timeout > 0 && !s.info.blocked && !s.pubsub.counts.Any() && now.Sub(s.info.lastUsed) > limits.Timeout &&
 		s.queue.head == nil && s.unsentLocked() == 0
 	s.cut = s.cut || idle
 	stuck := s.cut && s.writing > 0

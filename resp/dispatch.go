@@ -137,6 +137,9 @@ func (s *Session) check(cmd *commands.Command, args [][]byte) error {
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
+	if s.refusedInSubscribed(cmd) {
+		return commands.ErrInSubscribed(cmd)
+	}
 	if cmd.Check != nil && s.tx == nil { // in a transaction only EXEC tells
 		return cmd.Check(args)
 	}
@@ -223,12 +226,13 @@ func (s *Session) nothingBefore() bool { return s.base.commands == 0 && s.freshW
 // serveInOrder runs an own command at once. Others wait for their turn: the
 // session's home runs them when they are the head of the queue.
 func (s *Session) serveInOrder(sl *slot) {
-	if sl.command.Class == commands.Own {
+	settles := sl.command.Settles && s.Subscribed()
+	if sl.command.Class == commands.Own && !settles {
 		s.answer(sl, s.serve(sl, nil))
 		return
 	}
 	sl.state = slotParked
-	if sl.command.Class == commands.Barrier {
+	if sl.command.Class == commands.Barrier || settles {
 		s.wait = sl
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp"
 	"github.com/millrace-io/millrace/resp/wire"
@@ -145,6 +146,7 @@ func (n *fakeNode) Databases() int                             { return 16 }
 func (n *fakeNode) RedisVersion() string                       { return "8.4.0" }
 func (n *fakeNode) EachClient(fn func(commands.ClientInfo))    { n.front.EachClient(fn) }
 func (n *fakeNode) Unblock(id uint64, e bool, done func(bool)) { n.front.Unblock(id, e, done) }
+func (n *fakeNode) PubSub() *pubsub.Registry                   { return n.front.PubSub() }
 func (n *fakeNode) InfoSections([]string) string               { return "" }
 
 func (n *fakeNode) published(what string) {

@@ -16,6 +16,8 @@ type Limits struct {
 	ClientQueryBuffer int64
 	// Output bounds replies that wait to be sent to a normal client.
 	Output OutputLimit
+	// PubSubOutput is Output for a client with subscriptions.
+	PubSubOutput OutputLimit
 	// Timeout closes connections that were idle for so long; 0: never.
 	Timeout time.Duration
 	// TCPKeepalive is the interval of keep-alive probes; 0: none.
@@ -38,6 +40,7 @@ func DefaultLimits() Limits {
 		ProtoMaxBulkLen:   512 << 20,
 		ClientQueryBuffer: 1 << 30,
 		Output:            OutputLimit{Hard: 1 << 30},
+		PubSubOutput:      OutputLimit{Hard: 32 << 20, Soft: 8 << 20, SoftFor: time.Minute},
 		TCPKeepalive:      300 * time.Second,
 		ProtectedMode:     true,
 	}

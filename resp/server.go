@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
 )
 
 // ErrClosed is returned by methods of a server that was shut down.
@@ -25,6 +26,7 @@ type Server struct {
 	node    commands.Node
 	router  Router
 	log     *slog.Logger
+	pubsub  *pubsub.Registry
 	limits  atomic.Pointer[Limits]
 
 	clients  registry
@@ -69,6 +71,7 @@ func NewServer(o Options, table *commands.Table, node commands.Node, router Rout
 	}
 	srv := &Server{
 		options: o.withDefaults(), table: table, node: node, router: router, log: log,
+		pubsub:  pubsub.New(),
 		clients: registry{byID: make(map[uint64]*Session)},
 		stop:    make(chan struct{}), done: make(chan struct{}),
 	}

@@ -71,6 +71,7 @@ type Session struct {
 	authed  bool
 	tx      *transaction // nil outside of MULTI
 	lastCmd *commands.Command
+	pubsub  subscriptions
 	// statsOf and statsAre are the last answer of commandStats.
 	statsOf  *commands.Command
 	statsAre *CommandStats
@@ -189,6 +190,7 @@ func (s *Session) SetReplyMode(m commands.ReplyMode) {
 
 // Reset puts the connection back to where it began, the library's name apart.
 func (s *Session) Reset(authenticated bool) {
+	s.unsubscribeAll()
 	s.endTransaction()
 	s.SetReplyMode(commands.ReplyOn)
 	s.authed = authenticated

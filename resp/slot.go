@@ -75,6 +75,9 @@ func (s *Session) fillLocked(sl *slot, reply []byte) {
 		sl.reply = append(sl.reply[:0], reply...)
 		s.kept += len(reply)
 	}
+	if sl == s.queue.head {
+		s.releaseLocked()
+	}
 	s.popLocked()
 }
 
@@ -94,18 +97,29 @@ func (s *Session) popLocked() {
 
 // roomLocked reports whether n more bytes of replies stay within the hard limit.
 func (s *Session) roomLocked(n int) bool {
-	hard := s.server.limits.Load().Output.Hard
+	hard := s.outputLimitLocked().Hard
 	return hard == 0 || int64(s.unsentLocked()+n) <= hard
 }
 
+// outputLimitLocked is the limit that holds for the session's class.
+func (s *Session) outputLimitLocked() OutputLimit {
+	l := s.server.limits.Load()
+	if s.pubsub.counts.Any() {
+		return l.PubSubOutput
+	}
+	return l.Output
+}
+
 // unsentLocked is the size of the replies that are filled and not sent.
-func (s *Session) unsentLocked() int { return len(s.out) + s.kept + s.writing }
+func (s *Session) unsentLocked() int {
+	return len(s.out) + s.kept + s.writing + len(s.pubsub.held)
+}
 
 // overflowLocked gives the replies of a client that does not read up, with their
 // memory; its home closes the connection.
 func (s *Session) overflowLocked() {
 	s.cut, s.overflow = true, true
-	s.out, s.kept = nil, 0
+	s.out, s.kept, s.pubsub.held = nil, 0, nil
 	for sl := s.queue.head; sl != nil; sl = sl.next {
 		sl.reply = nil
 	}

@@ -209,6 +209,8 @@ func (x *execution) assemble() []byte {
 // serveExec runs the commands of a transaction that concern the connection or the
 // node. One whose reply comes later stops it: it goes on when that is there.
 func (s *Session) serveExec(x *execution) {
+	s.pubsub.inExec = true
+	defer func() { s.pubsub.inExec = false }()
 	for x.next < len(x.queue) {
 		q := x.queue[x.next]
 		x.next++

@@ -9,6 +9,7 @@ const maxRounds = 8
 // requests that were read before something held the session back. The home sends
 // the output afterwards. true means that the turn was cut short.
 func (s *Session) turn() bool {
+	defer s.flushPublished()
 	for round := 0; ; round++ {
 		if parked := s.collect(); parked != nil {
 			s.serveParked(parked)

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
 )
 
 // node is the node as commands see it.
@@ -38,5 +39,7 @@ func (v node) EachClient(fn func(commands.ClientInfo)) { v.n.front.EachClient(fn
 func (v node) Unblock(id uint64, withError bool, done func(bool)) {
 	v.n.front.Unblock(id, withError, done)
 }
+
+func (v node) PubSub() *pubsub.Registry { return v.n.front.PubSub() }
 
 func (v node) InfoSections(names []string) string { return v.n.info(names) }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp"
 )
@@ -114,7 +115,7 @@ func (n *Node) infoClients(b *infoText) {
 	b.line("client_recent_max_output_buffer", 0)
 	b.line("blocked_clients", blocked)
 	b.line("tracking_clients", 0)
-	b.line("pubsub_clients", 0)
+	b.line("pubsub_clients", n.front.PubSub().Clients())
 	b.line("watching_clients", 0)
 	b.line("clients_in_timeout_table", 0)
 	b.line("total_watched_keys", 0)
@@ -236,9 +237,9 @@ func (n *Node) infoStats(b *infoText) {
 	b.line("client_output_buffer_limit_disconnections", s.OutputLimitDisconnections)
 	b.line("evicted_keys", 0)
 	b.line("evicted_clients", 0)
-	b.line("pubsub_channels", 0)
-	b.line("pubsub_patterns", 0)
-	b.line("pubsubshard_channels", 0)
+	b.line("pubsub_channels", n.front.PubSub().Topics(pubsub.Channel))
+	b.line("pubsub_patterns", n.front.PubSub().Topics(pubsub.Pattern))
+	b.line("pubsubshard_channels", n.front.PubSub().Topics(pubsub.Shard))
 	b.line("latest_fork_usec", 0)
 	b.line("sync_full", 0)
 	b.line("sync_partial_ok", 0)

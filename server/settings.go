@@ -18,16 +18,20 @@ func frontOptions(c *config.Config) resp.Options {
 }
 
 func frontLimits(c *config.Config) resp.Limits {
-	normal := c.ClientOutputBufferLimit.Normal
 	return resp.Limits{
 		MaxClients:        c.MaxClients,
 		ProtoMaxBulkLen:   c.ProtoMaxBulkLen,
 		ClientQueryBuffer: c.ClientQueryBufferLimit,
-		Output:            resp.OutputLimit{Hard: normal.Hard, Soft: normal.Soft, SoftFor: time.Duration(normal.Seconds) * time.Second},
+		Output:            outputLimit(c.ClientOutputBufferLimit.Normal),
+		PubSubOutput:      outputLimit(c.ClientOutputBufferLimit.PubSub),
 		Timeout:           c.Timeout,
 		TCPKeepalive:      c.TCPKeepalive,
 		ProtectedMode:     c.ProtectedMode,
 	}
+}
+
+func outputLimit(l config.BufferLimit) resp.OutputLimit {
+	return resp.OutputLimit{Hard: l.Hard, Soft: l.Soft, SoftFor: time.Duration(l.Seconds) * time.Second}
 }
 
 // watchSettings makes changes by CONFIG SET take effect.

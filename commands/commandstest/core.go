@@ -30,7 +30,7 @@ func NewCore() *Core { return &Core{table: commands.NewTable()} }
 func (c *Core) Reset(p wire.Proto) (Conn, error) {
 	c.machine = commands.NewMachine(c.table, 16, slog.New(slog.DiscardHandler))
 	c.index, c.now, c.node = 0, CoreTime, newCoreNode()
-	return &coreConn{core: c, session: newCoreSession(p, true)}, nil
+	return &coreConn{core: c, session: newCoreSession(p, true, c.node.pubsub)}, nil
 }
 
 // Dial implements Target.

@@ -7,15 +7,19 @@ import (
 	"strings"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
 )
 
 // coreNode is a node around a Core, as commands see it.
-type coreNode struct{ config coreConfig }
+type coreNode struct {
+	config coreConfig
+	pubsub *pubsub.Registry
+}
 
 var _ commands.Node = (*coreNode)(nil)
 
 func newCoreNode() *coreNode {
-	return &coreNode{config: coreConfig{pairs: [][2]string{
+	return &coreNode{pubsub: pubsub.New(), config: coreConfig{pairs: [][2]string{
 		{"databases", "16"}, {"maxmemory", "0"}, {"requirepass", ""}, {"timeout", "0"}, {"tcp-keepalive", "300"},
 	}}}
 }
@@ -32,6 +36,9 @@ func (n *coreNode) CheckPassword(user, password []byte) bool {
 
 // EachClient calls fn for none: a Core has no list of its connections.
 func (n *coreNode) EachClient(func(commands.ClientInfo)) {}
+
+// PubSub is the core's own: it has one subscriber.
+func (n *coreNode) PubSub() *pubsub.Registry { return n.pubsub }
 
 // Unblock finds nobody: nobody waits in a Core.
 func (n *coreNode) Unblock(_ uint64, _ bool, done func(bool)) { done(false) }

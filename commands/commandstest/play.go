@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/millrace-io/millrace/resp/wire"
 )
@@ -135,13 +136,28 @@ func (p *player) step(s *Step) error {
 		if err != nil {
 			return err
 		}
-		reply, err := c.Receive()
+		reply, err := p.receive(s, c)
 		if err != nil {
 			return err
 		}
 		return p.compare(s, reply)
 	}
 	return nil
+}
+
+// receive gives what should come, as a message from another connection, its time.
+func (p *player) receive(s *Step, c Conn) ([]byte, error) {
+	expected, _ := s.expected(p.variant())
+	for deadline := time.Now().Add(replyTimeout); ; {
+		reply, err := c.Receive()
+		if reply != nil || err != nil || expected == waiting || time.Now().After(deadline) || *update {
+			return reply, err
+		}
+	}
+}
+
+func (p *player) variant() variant {
+	return variant{old: p.target.Old(), resp3: p.proto == wire.RESP3}
 }
 
 func (p *player) conn(name string) (Conn, error) {
@@ -171,7 +187,7 @@ func (p *player) compare(s *Step, reply []byte) error {
 		}
 		got = text
 	}
-	v := variant{old: p.target.Old(), resp3: p.proto == wire.RESP3}
+	v := p.variant()
 	expected, ok := s.expected(v)
 	switch {
 	case ok && Matches(expected, got):

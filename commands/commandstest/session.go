@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
@@ -14,13 +15,15 @@ type coreSession struct {
 	mode   commands.ReplyMode
 	skip   bool // silence the next reply
 	closed bool
+	subs   coreSubscriptions
 	multi  bool // inside of a transaction, as far as a Core has them
 }
 
 var _ commands.Session = (*coreSession)(nil)
 
-func newCoreSession(p wire.Proto, authenticated bool) *coreSession {
+func newCoreSession(p wire.Proto, authenticated bool, registry *pubsub.Registry) *coreSession {
 	s := &coreSession{authed: authenticated}
+	s.subs.Subscriber, s.subs.registry = pubsub.NewSubscriber(s), registry
 	s.info = commands.ClientInfo{
 		ID: 1, Addr: "127.0.0.1:50000", LocalAddr: "127.0.0.1:6379", FD: 7,
 		Created: CoreTime, LastUsed: CoreTime, User: "default", Proto: p,
@@ -69,12 +72,16 @@ func (s *coreSession) Discard() bool {
 func (s *coreSession) Unwatch() {}
 
 func (s *coreSession) Reset(authenticated bool) {
+	s.unsubscribeAll()
 	s.authed, s.mode, s.multi = authenticated, commands.ReplyOn, false
 	s.info.Name, s.info.DB, s.info.Proto, s.info.User = "", 0, wire.RESP2, "default"
 }
 
 // admit is what a session checks before it runs a command.
 func (s *coreSession) admit(cmd *commands.Command) error {
+	if s.Proto() == wire.RESP2 && s.Subscribed() && !cmd.InSubscribed {
+		return commands.ErrInSubscribed(cmd)
+	}
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}

@@ -56,6 +56,9 @@ func (s *TCP) Reset(p wire.Proto) (Conn, error) {
 	if err := s.settle(0); err != nil {
 		return nil, err
 	}
+	if err := s.forgotten(); err != nil {
+		return nil, err
+	}
 	s.waiting = 0
 	if _, err := s.control.roundTrip("FLUSHALL"); err != nil {
 		return nil, err
@@ -123,6 +126,25 @@ func (s *TCP) settle(waiting int) error {
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("not %d blocked clients: %s", waiting, info)
+		}
+	}
+}
+
+// forgotten waits until the server has dropped the subscriptions of connections that
+// were closed.
+func (s *TCP) forgotten() error {
+	deadline := time.Now().Add(replyTimeout)
+	for {
+		info, err := s.info("stats")
+		none := true
+		for _, field := range []string{"pubsub_channels", "pubsub_patterns", "pubsubshard_channels"} {
+			none = none && (strings.Contains(info, field+":0\r\n") || !strings.Contains(info, field+":"))
+		}
+		if err != nil || none {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("subscriptions of nobody: %s", info)
 		}
 	}
 }
