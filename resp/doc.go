@@ -32,6 +32,15 @@
 //     client back. The end of a client that is held back counts only after what
 //     its socket holds was run; for a blocked one it ends the wait.
 //  7. The session's lock is never held while the router or a command is called.
+//  8. A message (a push) goes to the output behind the filled head of the queue and
+//     before any slot that is not filled. One that a command of the same connection
+//     caused goes right behind that command's slot. The confirmation of a
+//     subscription is written under the registry's lock, as messages are, so it has
+//     its place among them; in a transaction it is part of the reply, and messages
+//     wait behind that. The registry's lock is taken before a session's.
+//  9. A session with subscriptions has the output limit of its own class, and no
+//     idle time-out. Its subscriptions end when its connection does; a command that
+//     is run after that subscribes to nothing.
 //
 // The package knows commands by the table only, and the state not at all: requests
 // for a partition go to the Router. Imported by server. redcon is imported nowhere

@@ -20,7 +20,7 @@ func testTable() *commands.Table {
 		c.Out = wire.AppendSimple(c.Out, "OK")
 		return nil
 	}
-	return commands.NewTableOf([]*commands.Command{
+	return commands.NewTableOf(append(realCommands(), []*commands.Command{
 		{Name: "ping", Arity: -1, Class: commands.Own, Serve: func(c *commands.ServeCall) error {
 			c.Out = wire.AppendSimple(c.Out, "PONG")
 			return nil
@@ -115,7 +115,7 @@ func testTable() *commands.Table {
 		}},
 		{Name: "block", Arity: -1, Class: commands.Log, MayBlock: func([][]byte) bool { return true }},
 		{Name: "refuse", Arity: 1, Class: commands.Log},
-	})
+	}...))
 }
 
 type errSyntax struct{}

@@ -1,0 +1,122 @@
+package resp_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
+	"github.com/millrace-io/millrace/resp"
+)
+
+// realCommands are those of the true table that the tests of messages need. The
+// fake publish has another shape, so shard channels serve.
+func realCommands() (list []*commands.Command) {
+	for _, name := range []string{"hello", "ssubscribe", "sunsubscribe", "spublish", "multi", "exec"} {
+		list = append(list, commands.NewTable().Lookup([]byte(name)))
+	}
+	return list
+}
+
+// subscribed is a client that speaks RESP3 and has subscribed to c.
+func (f *fixture) subscribed() *client {
+	f.t.Helper()
+	c := f.dial()
+	c.send("%s", command("HELLO", "3")+command("SSUBSCRIBE", "c"))
+	buf := make([]byte, 4096)
+	for got := ""; len(got) < len(confirmed) || got[len(got)-len(confirmed):] != confirmed; {
+		n, err := c.Read(buf)
+		if err != nil {
+			f.t.Fatalf("got %q, %v", got, err)
+		}
+		got += string(buf[:n])
+	}
+	return c
+}
+
+const confirmed = ">3\r\n$10\r\nssubscribe\r\n$1\r\nc\r\n:1\r\n"
+
+func smessage(payload string) string {
+	return fmt.Sprintf(">3\r\n$8\r\nsmessage\r\n$1\r\nc\r\n$%d\r\n%s\r\n", len(payload), payload)
+}
+
+// A message stands behind the last filled slot and before any unfilled one.
+func TestMessageAmongUnfilledSlots(t *testing.T) {
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		c, other := f.subscribed(), f.dial()
+		f.router.set(func() { f.router.holding = true })
+		c.send("%s", command("PING")+command("set", "k")+command("PING"))
+		c.expect("+PONG\r\n")
+		f.router.await(func() bool { return len(f.router.held) == 1 })
+		other.send("%s", command("SPUBLISH", "c", "one"))
+		other.expect(":1\r\n")
+		c.expect(smessage("one"))
+		f.router.held[0].To.Fill([]byte("+OK\r\n"))
+		f.server.Flush()
+		c.expect("+OK\r\n+PONG\r\n")
+	})
+}
+
+// PUBLISH waits for the changes before it, and its own message comes right behind
+// its reply; the session goes on meanwhile.
+func TestOwnMessageRightBehindItsSlot(t *testing.T) {
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		c := f.subscribed()
+		f.router.set(func() { f.router.holding = true })
+		c.send("%s", command("set", "k")+command("SPUBLISH", "c", "own")+command("PING")+command("set", "l")+command("SPUBLISH", "c", "two"))
+		f.router.await(func() bool { return len(f.router.held) == 2 })
+		f.router.held[1].To.Fill([]byte("+TWO\r\n"))
+		f.router.held[0].To.Fill([]byte("+ONE\r\n"))
+		f.server.Flush()
+		c.expect("+ONE\r\n:1\r\n" + smessage("own") + "+PONG\r\n+TWO\r\n:1\r\n" + smessage("two"))
+	})
+}
+
+// What others send while a transaction that subscribes is under way comes behind
+// its reply, which holds the confirmation.
+func TestMessageBehindTheExecThatSubscribed(t *testing.T) {
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		c, other := f.dial(), f.dial()
+		c.send("%s", command("MULTI")+command("SSUBSCRIBE", "c")+command("client", "unblock", "12345")+command("SPUBLISH", "c", "own")+command("EXEC"))
+		c.expect("+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n*3\r\n$10\r\nssubscribe\r\n$1\r\nc\r\n:1\r\n:0\r\n:1\r\n*3\r\n$8\r\nsmessage\r\n$1\r\nc\r\n$3\r\nown\r\n")
+		other.send("%s", command("SPUBLISH", "c", "x"))
+		other.expect(":1\r\n")
+		c.expect("*3\r\n$8\r\nsmessage\r\n$1\r\nc\r\n$1\r\nx\r\n")
+	})
+}
+
+// A client that goes before its SUBSCRIBE had its turn leaves nothing behind.
+func TestSubscribeOfAClientThatIsGone(t *testing.T) {
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		c, other := f.dial(), f.dial()
+		f.router.set(func() { f.router.holding = true })
+		c.send("%s", command("set", "k")+command("SSUBSCRIBE", "c"))
+		f.router.await(func() bool { return len(f.router.held) == 1 })
+		c.SetLinger(0)
+		c.Close() // with a reset
+		f.await(func() bool { return f.server.Clients() == 1 })
+		f.router.held[0].To.Fill([]byte("+OK\r\n"))
+		f.server.Flush()
+		for range 3 {
+			other.send("%s", command("SPUBLISH", "c", "x"))
+			other.expect(":0\r\n")
+		}
+		if n := f.server.PubSub().Clients(); n != 0 {
+			t.Errorf("%d subscribers left", n)
+		}
+	})
+}
+
+// Messages may come from anywhere in the process.
+func TestMessageFromElsewhere(t *testing.T) {
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		c := f.subscribed()
+		if n := f.server.PubSub().Publish(pubsub.Shard, []byte("c"), []byte("event"), nil); n != 1 {
+			t.Fatalf("%d took it", n)
+		}
+		f.server.Flush()
+		c.expect(smessage("event"))
+		c.Close()
+		f.await(func() bool { return f.server.PubSub().Clients() == 0 })
+	})
+}
