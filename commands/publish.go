@@ -12,8 +12,10 @@ var publish = Command{
 	Summary: "Posts a message to a channel.",
 	Since:   "2.0.0", Group: "pubsub",
 	Complexity: "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client).",
-	Arguments:  []Argument{{Name: "channel", Type: "string"}, {Name: "message", Type: "string"}},
-	Arity:      3, Flags: PubSub | Loading | Stale | Fast, Categories: CatPubSub | CatFast,
+	Differences: "It is run once all earlier commands of its connection are done: who gets the message finds what they changed. In RESP3 " +
+		"the publisher's own message comes right behind the reply, as in Redis 7.4.",
+	Arguments: []Argument{{Name: "channel", Type: "string"}, {Name: "message", Type: "string"}},
+	Arity:     3, Flags: PubSub | Loading | Stale | Fast, Categories: CatPubSub | CatFast,
 	Class: Deferred,
 	Serve: servePublish(pubsub.Channel),
 }

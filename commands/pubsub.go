@@ -34,9 +34,10 @@ var pubSubChannels = Command{
 	Name: "channels", Syntax: "PUBSUB CHANNELS [pattern]",
 	Summary: "Returns the active channels.",
 	Since:   "2.8.0", Group: "pubsub",
-	Complexity: "O(N log N) where N is the number of active channels, and assuming constant time pattern matching (relatively short channels and patterns)",
-	Arguments:  []Argument{{Name: "pattern", Type: "pattern", Optional: true}},
-	Arity:      -2, Flags: pubSubFlags, Categories: CatPubSub | CatSlow,
+	Complexity:  "O(N log N) where N is the number of active channels, and assuming constant time pattern matching (relatively short channels and patterns)",
+	Differences: "The names come in byte order.",
+	Arguments:   []Argument{{Name: "pattern", Type: "pattern", Optional: true}},
+	Arity:       -2, Flags: pubSubFlags, Categories: CatPubSub | CatSlow,
 	Class: Barrier,
 	Serve: serveChannels(pubsub.Channel),
 }

@@ -30,6 +30,8 @@ var psubscribe = Command{
 	Name: "psubscribe", Syntax: "PSUBSCRIBE pattern [pattern ...]",
 	Summary: "Listens for messages published to channels that match one or more patterns.",
 	Since:   "2.0.0", Group: "pubsub", Complexity: "O(N) where N is the number of patterns to subscribe to.",
+	Differences: "Of several patterns that match, the one that was subscribed to first on the node comes first; in Redis the order is " +
+		"not defined.",
 	Arguments: []Argument{{Name: "pattern", Type: "block", Multiple: true, Args: []Argument{{Name: "pattern", Type: "pattern"}}}},
 	Arity:     -2, Flags: subscribeFlags, Categories: CatPubSub | CatSlow,
 	Class: Barrier, InSubscribed: true,

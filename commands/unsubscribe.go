@@ -9,8 +9,9 @@ var unsubscribe = Command{
 	Name: "unsubscribe", Syntax: "UNSUBSCRIBE [channel [channel ...]]",
 	Summary: "Stops listening to messages posted to channels.",
 	Since:   "2.0.0", Group: "pubsub", Complexity: "O(N) where N is the number of channels to unsubscribe from.",
-	Arguments: []Argument{{Name: "channel", Type: "string", Optional: true, Multiple: true}},
-	Arity:     -1, Flags: subscribeFlags, Categories: CatPubSub | CatSlow,
+	Differences: "Without arguments the confirmations come in byte order of the names.",
+	Arguments:   []Argument{{Name: "channel", Type: "string", Optional: true, Multiple: true}},
+	Arity:       -1, Flags: subscribeFlags, Categories: CatPubSub | CatSlow,
 	Class: Barrier, InSubscribed: true,
 	Serve: serveUnsubscribe(pubsub.Channel),
 }
