@@ -18,7 +18,8 @@
 //	7.0 3| ...           and that in RESP3
 //	A> XREAD ...         a command on a connection of its own
 //	...                  in the place of a reply: the connection waits
-//	A<                   what A, which waited, gets next; '...' for nothing yet
+//	A<                   what A gets next, a reply that it waited for or a
+//	                     message; '...' for nothing yet
 //
 // Replies are one line: OK (simple string), -ERR text, 12, "bulk", nil (null bulk
 // string), nil[] (null array), [array], and in RESP3 {map: value}, _ (null),
