@@ -1,7 +1,9 @@
 package resp_test
 
 import (
+	"bufio"
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/millrace-io/millrace/commands"
@@ -118,5 +120,55 @@ func TestMessageFromElsewhere(t *testing.T) {
 		c.expect(smessage("event"))
 		c.Close()
 		f.await(func() bool { return f.server.PubSub().Clients() == 0 })
+	})
+}
+
+// No message comes before the confirmation of its subscription, and none after that
+// of its end, however fast others publish.
+func TestNoMessageOutsideOfItsSubscription(t *testing.T) {
+	const rounds = 300
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		c, stop := f.subscribed(), make(chan struct{})
+		var publishing sync.WaitGroup
+		publishing.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					f.server.PubSub().Publish(pubsub.Shard, []byte("c"), []byte("m"), nil)
+					f.server.Flush()
+				}
+			}
+		})
+		defer publishing.Wait()
+		defer close(stop)
+		go func() {
+			for range rounds {
+				c.Write([]byte(command("SUNSUBSCRIBE", "c") + command("SSUBSCRIBE", "c") + command("set", "k")))
+			}
+		}()
+		messages, in := 0, true
+		lines := bufio.NewScanner(c)
+		for ended := 0; ended < rounds && lines.Scan(); {
+			switch lines.Text() {
+			case "ssubscribe":
+				in = true
+			case "sunsubscribe":
+				in = false
+				ended++
+			case "smessage":
+				messages++
+				if !in {
+					t.Fatalf("a message outside of a subscription, after %d ended", ended)
+				}
+			}
+		}
+		if err := lines.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if messages == 0 {
+			t.Error("no message came: nothing was tested")
+		}
 	})
 }
