@@ -159,7 +159,7 @@ func (p syncPoint) worst(rng *rand.Rand, skip bool) error {
 // The syncs on the way are not for durability: they keep the disk free for the
 // log (invariant 7).
 func TestFsyncOnTheWayBoundsWhatIsUnsynced(t *testing.T) {
-	const most = 8 << 20
+	const most = 1 << 20
 	unsynced, worst := 0, 0
 	fsys := vfs.WithFaults(newMem(t), func(op vfs.Op) error {
 		switch op.Kind {

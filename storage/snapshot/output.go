@@ -11,8 +11,9 @@ const (
 	writeBuffer = 512 << 10
 	// direct is the size from which bytes are written from where they are.
 	direct = 64 << 10
-	// syncStep is invariant 7.
-	syncStep = 8 << 20
+	// syncStep is invariant 7. Beside a snapshot of 1.5 GB, XADDs at 1000/s had a p99
+	// of 5 ms with steps of 1 MiB, of 72 ms with 8 MiB; it took 5.8 instead of 4.8 s.
+	syncStep = 1 << 20
 )
 
 // output writes a file front to back. Its first error is final: the file is of
