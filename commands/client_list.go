@@ -71,12 +71,11 @@ func parseClientList(args [][]byte) (wanted func(ClientInfo) bool, err error) {
 	case len(args) == 2:
 		return func(ClientInfo) bool { return true }, nil
 	case len(args) == 4 && equalFold(args[2], "type"):
-		for _, kind := range []string{"normal", "master", "replica", "slave", "pubsub"} {
-			if equalFold(args[3], kind) {
-				return func(i ClientInfo) bool { return i.kind() == kind }, nil
-			}
+		kind, err := parseClientKind(args[3])
+		if err != nil {
+			return nil, err
 		}
-		return nil, errors.New("ERR Unknown client type '" + quoted(args[3]) + "'")
+		return func(i ClientInfo) bool { return i.kind() == kind }, nil
 	case len(args) > 3 && equalFold(args[2], "id"):
 		var ids []uint64
 		for _, a := range args[3:] {

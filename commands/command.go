@@ -44,6 +44,7 @@ const (
 	Fast
 	NoAuth
 	NoMulti
+	NoAsyncLoading
 	MovableKeys
 	AllowBusy
 )

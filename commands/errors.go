@@ -14,6 +14,8 @@ var (
 	ErrLong = errors.New("reply too long to be built at once")
 	// ErrNoAuth is the session's answer to a client that has not logged in.
 	ErrNoAuth = errors.New("NOAUTH Authentication required.")
+	// ErrOOM refuses a command that may need more memory than maxmemory leaves.
+	ErrOOM = errors.New("OOM command not allowed when used memory > 'maxmemory'.")
 	// ErrInternal is the answer to a command that panicked.
 	ErrInternal = errors.New("ERR internal error")
 

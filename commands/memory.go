@@ -9,10 +9,17 @@ var memory = Command{
 	Summary: "A container for memory diagnostics commands.",
 	Since:   "4.0.0", Group: "server", Complexity: "Depends on subcommand.",
 	Arity: -2, Categories: CatSlow,
-	Sub: []*Command{&memoryUsage, helpCommand("memory", "server", "4.0.0", 0, memoryHelpLines...)},
+	Sub: []*Command{
+		&memoryDoctor, helpCommand("memory", "server", "4.0.0", 0, memoryHelpLines...),
+		&memoryMallocStats, &memoryPurge, &memoryStats, &memoryUsage,
+	},
 }
 
 var memoryHelpLines = []string{
+	"DOCTOR", "    Return memory problems reports.",
+	"MALLOC-STATS", "    Return internal statistics report from the memory allocator.",
+	"PURGE", "    Attempt to purge dirty pages for reclamation by the allocator.",
+	"STATS", "    Return information about the memory usage of the server.",
 	"USAGE <key> [SAMPLES <count>]",
 	"    Return memory in bytes used by <key> and its value. Nested values are",
 	"    sampled up to <count> times (default: 5, 0 means sample all).",

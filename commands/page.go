@@ -29,7 +29,7 @@ func Page(t *Table) string {
 // pageGroups are the chapters of the page, in its order.
 var pageGroups = []struct{ group, title string }{
 	{"stream", "Streams"}, {"generic", "Keys of any kind"}, {"string", "Strings"}, {"transactions", "Transactions"},
-	{"pubsub", "Pub/Sub"}, {"connection", "Connection"}, {"server", "Server"}, {"cluster", "Cluster"},
+	{"pubsub", "Pub/Sub"}, {"connection", "Connection"}, {"server", "Server"}, {"cluster", "Cluster"}, {"scripting", "Scripting"},
 }
 
 // ofGroup are the commands of a group, in the order of their names.

@@ -121,6 +121,8 @@ type Node interface {
 	PubSub() *pubsub.Registry
 	// InfoSections gives the named sections of INFO, in order.
 	InfoSections(names []string) string
+
+	Operator
 }
 
 // Config is what CONFIG GET, SET, RESETSTAT work on.

@@ -137,6 +137,9 @@ func (s *Session) check(cmd *commands.Command, args [][]byte) error {
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
+	if cmd.Flags&commands.DenyOOM != 0 && s.server.node.OutOfMemory() {
+		return commands.ErrOOM
+	}
 	if s.refusedInSubscribed(cmd) {
 		return commands.ErrInSubscribed(cmd)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
@@ -124,13 +125,16 @@ func (errSyntax) Error() string { return "ERR syntax error" }
 
 // fakeNode is a node with an optional password. Its front is set once it is there.
 type fakeNode struct {
-	front *resp.Server
+	commands.Operator // of which only what is below is called
+	front             *resp.Server
+	outOfMemory       atomic.Bool
 
 	mu       sync.Mutex
 	password string
 	log      []string // what was published, and what the router ran
 }
 
+func (n *fakeNode) OutOfMemory() bool       { return n.outOfMemory.Load() }
 func (n *fakeNode) Config() commands.Config { return nil }
 func (n *fakeNode) CheckPassword(_, password []byte) bool {
 	n.mu.Lock()

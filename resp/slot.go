@@ -60,6 +60,14 @@ func (sl *slot) Fill(reply []byte) {
 	}
 }
 
+// Client is who sent the request: its address, and the name that it gave itself.
+func (sl *slot) Client() (addr, name string) {
+	s := sl.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.remote, s.info.name
+}
+
 // fillLocked fills a slot of the queue and moves what can be sent to the output.
 func (s *Session) fillLocked(sl *slot, reply []byte) {
 	sl.state = slotFilled

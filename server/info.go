@@ -140,8 +140,9 @@ func (n *Node) infoMemory(b *infoText) {
 	b.line("used_memory_lua", 0)
 	b.line("used_memory_scripts", 0)
 	b.line("number_of_cached_scripts", 0)
-	b.line("maxmemory", 0)
-	b.line("maxmemory_human", "0B")
+	limit := n.live.Config().MaxMemory
+	b.line("maxmemory", limit)
+	b.line("maxmemory_human", humanBytes(uint64(limit)))
 	b.line("maxmemory_policy", "noeviction")
 	b.line("mem_fragmentation_ratio", fmt.Sprintf("%.2f", float64(rss)/float64(max(objects, 1))))
 	b.line("mem_allocator", "go")

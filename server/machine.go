@@ -1,6 +1,9 @@
 package server
 
 import (
+	"sync/atomic"
+	"time"
+
 	"github.com/millrace-io/millrace/blocking"
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/keyspace"
@@ -8,7 +11,11 @@ import (
 )
 
 // stateMachine joins the machine of commands to the partition that replicates it.
-type stateMachine struct{ machine *commands.Machine }
+type stateMachine struct {
+	machine *commands.Machine
+	slow    *slowLog
+	dataset *atomic.Int64 // size of the state, for who may not look at it
+}
 
 var _ replication.StateMachine = stateMachine{}
 
@@ -17,14 +24,23 @@ func request(r *replication.Request) commands.Request {
 	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec, Woken: r.Woken}
 }
 
-func (s stateMachine) Begin(index uint64, timeMs int64) { s.machine.Begin(index, timeMs) }
+func (s stateMachine) Begin(index uint64, timeMs int64) {
+	s.machine.Begin(index, timeMs)
+	s.dataset.Store(s.machine.State().Memory())
+}
 
 func (s stateMachine) Apply(r *replication.Request, ordinal uint32, _ bool, out []byte) ([]byte, *blocking.Wait) {
 	if r.Internal {
 		s.machine.ApplyInternal(r.Args, ordinal)
 		return out, nil
 	}
-	return s.machine.Apply(request(r), ordinal, out)
+	if r.To == nil || s.slow.off() { // nobody waits: the log is run again
+		return s.machine.Apply(request(r), ordinal, out)
+	}
+	started := time.Now()
+	out, wait := s.machine.Apply(request(r), ordinal, out)
+	s.slow.note(r, started)
+	return out, wait
 }
 
 func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {
@@ -33,10 +49,20 @@ func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {
 
 func (s stateMachine) Changed() bool { return s.machine.Changed() }
 
-func (s stateMachine) Ready() ([]blocking.Key, bool) { return s.machine.Ready() }
+func (s stateMachine) Ready() ([]blocking.Key, bool) {
+	s.dataset.Store(s.machine.State().Memory())
+	return s.machine.Ready()
+}
 
 func (s stateMachine) Read(r *replication.Request, timeMs int64, riding bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
+	var started time.Time
+	if !s.slow.off() {
+		started = time.Now()
+	}
 	reply, wait, err := s.machine.Read(request(r), timeMs, riding, out)
+	if err == nil && !started.IsZero() {
+		s.slow.note(r, started)
+	}
 	switch err {
 	case nil:
 		return reply, wait, replication.ReadDone
@@ -67,7 +93,11 @@ func (s stateMachine) NextUpkeep() int64 { return s.machine.NextUpkeep() }
 
 func (s stateMachine) View() replication.View { return view{s.machine.View()} }
 
-func (s stateMachine) Restore(r replication.SectionReader) error { return s.machine.Restore(r) }
+func (s stateMachine) Restore(r replication.SectionReader) error {
+	err := s.machine.Restore(r)
+	s.dataset.Store(s.machine.State().Memory())
+	return err
+}
 
 type view struct{ *commands.View }
 

@@ -52,6 +52,10 @@ type Node struct {
 	breakOnce sync.Once
 	held      atomic.Bool // sessions were told that the partition's queue is full
 	saves     saves
+	slow      slowLog
+	dataset   atomic.Int64  // size of the state, as of the last entry
+	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
+	quitOnce  sync.Once
 }
 
 // Open opens the folder and everything in it; nothing runs yet.
@@ -61,7 +65,7 @@ func Open(c *config.Config, logger *slog.Logger) (*Node, error) { return OpenFS(
 func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n := &Node{
 		live: config.NewLive(c), logger: logger, started: time.Now(),
-		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}),
+		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}), quit: make(chan struct{}),
 	}
 	if err := n.openStorage(fs, c); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
@@ -73,7 +77,9 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	}
 	boot := randomNumber()
 	n.runID = newRunID(boot, n.started)
-	n.partition = replication.New(stateMachine{n.machine}, replication.Options{
+	n.saves.asked = make(chan func(error), 1)
+	n.slow.configure(c)
+	n.partition = replication.New(stateMachine{n.machine, &n.slow, &n.dataset}, replication.Options{
 		Origin: replication.Origin{Node: id, Boot: boot},
 		Flush:  n.flush,
 		Refuse: n.refuse,
@@ -163,20 +169,28 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 
 	select {
 	case <-ctx.Done():
-		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-		drain, drained := n.untilBroken(deadline)
-		if n.front.Shutdown(drain) != nil && deadline.Err() != nil {
-			// A client that does not read can't keep the node from stopping, and that it
-			// got no reply is no failure of the node.
-			n.logger.Warn("stopped with replies that clients had not read", "waited", stopWithin)
-		}
-		drained()
-		cancel()
+		n.drain(ctx)
+	case <-n.quit:
+		n.logger.Info("stopping", "cause", "SHUTDOWN")
+		n.drain(ctx)
 	case err = <-n.failed:
 	}
 	stopFront()
 	wg.Wait()
 	return err
+}
+
+// drain lets the front finish what it has read.
+func (n *Node) drain(ctx context.Context) {
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	drain, drained := n.untilBroken(deadline)
+	defer drained()
+	if n.front.Shutdown(drain) != nil && deadline.Err() != nil {
+		// A client that does not read can't keep the node from stopping, and that it
+		// got no reply is no failure of the node.
+		n.logger.Warn("stopped with replies that clients had not read", "waited", stopWithin)
+	}
 }
 
 // cause is why the node ended: its own failure, if it was not reported yet, says

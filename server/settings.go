@@ -52,6 +52,12 @@ func (n *Node) watchSettings() {
 	n.live.OnChange("stream-node-max-entries", func(c *config.Config) error {
 		return n.logSettings(commands.PartitionSetting{Name: "stream-node-max-entries", Value: c.StreamNodeMaxEntries})
 	})
+	for _, name := range []string{"slowlog-log-slower-than", "slowlog-max-len"} {
+		n.live.OnChange(name, func(c *config.Config) error {
+			n.slow.configure(c)
+			return nil
+		})
+	}
 	n.live.OnResetStat(n.front.ResetStats)
 }
 

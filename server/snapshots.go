@@ -19,6 +19,10 @@ type saves struct {
 	last     time.Time // when the last one ended well
 	lastTook time.Duration
 	lastErr  error
+
+	// asked carries snapshots that clients began; running is set for each, so that
+	// its one place is free. What it carries is called when the snapshot has ended.
+	asked chan func(error)
 }
 
 // runSnapshots takes a snapshot whenever the log has grown by more than
@@ -30,15 +34,53 @@ func (n *Node) runSnapshots(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case done := <-n.saves.asked:
+			err := n.takeSnapshot()
+			n.noteSnapshot(ctx, err)
+			if done != nil {
+				done(err)
+			}
+			continue
 		case <-tick.C:
 		}
-		if !n.snapshotDue() {
-			continue
-		}
-		if err := n.Snapshot(); err != nil && ctx.Err() == nil {
-			n.logger.Error("snapshot failed, the log goes on growing", "err", err)
+		if n.snapshotDue() {
+			n.noteSnapshot(ctx, n.Snapshot())
 		}
 	}
+}
+
+func (n *Node) noteSnapshot(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		n.logger.Error("snapshot failed, the log goes on growing", "err", err)
+	}
+}
+
+// startSnapshot has the node's goroutine for snapshots take one; false: one is being
+// taken.
+func (n *Node) startSnapshot(done func(error)) bool {
+	if !n.saves.begin() {
+		return false
+	}
+	n.saves.asked <- done
+	return true
+}
+
+// begin reports whether the caller may take a snapshot: nobody else does.
+func (s *saves) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running {
+		return false
+	}
+	s.running = true
+	return true
+}
+
+// lastTime is when the last snapshot ended well, zero when none has.
+func (s *saves) lastTime() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
 }
 
 func (n *Node) snapshotDue() bool {
@@ -49,14 +91,14 @@ func (n *Node) snapshotDue() bool {
 
 // Snapshot takes a snapshot and drops the log that nobody needs any more.
 func (n *Node) Snapshot() error {
-	n.saves.mu.Lock()
-	if n.saves.running {
-		n.saves.mu.Unlock()
+	if !n.saves.begin() {
 		return nil
 	}
-	n.saves.running = true
-	n.saves.mu.Unlock()
+	return n.takeSnapshot()
+}
 
+// takeSnapshot takes the snapshot that was begun.
+func (n *Node) takeSnapshot() error {
 	started := time.Now()
 	taken, err := n.partition.Snapshot()
 	if err == nil && taken {

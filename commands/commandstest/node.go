@@ -14,6 +14,7 @@ import (
 type coreNode struct {
 	config coreConfig
 	pubsub *pubsub.Registry
+	slow   coreSlowLog
 }
 
 var _ commands.Node = (*coreNode)(nil)

@@ -26,6 +26,9 @@ type Config struct {
 	ProtoMaxBulkLen         int64
 	ClientQueryBufferLimit  int64
 	ClientOutputBufferLimit BufferLimits
+	MaxMemory               int64
+	SlowlogLogSlowerThan    int64
+	SlowlogMaxLen           int64
 
 	Databases            int
 	StreamNodeMaxBytes   int64

@@ -68,7 +68,7 @@ func TestSetRefuses(t *testing.T) {
 		{"save: two blanks", "save=60  1", failed("save", "Invalid save parameters")},
 		{"appendonly", "appendonly=x", failed("appendonly", "argument must be 'yes' or 'no'")},
 		{"fixed, other value", "maxmemory-policy=allkeys-lru", failed("maxmemory-policy", "can't set immutable config")},
-		{"fixed, other size", "slowlog-max-len=1", failed("slowlog-max-len", "can't set immutable config")},
+		{"fixed, other size", "repl-backlog-size=1", failed("repl-backlog-size", "can't set immutable config")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

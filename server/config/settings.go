@@ -95,6 +95,25 @@ var settings = []Setting{
 		field: func(c *Config) any { return &c.ClientOutputBufferLimit },
 	},
 	{
+		Name: "maxmemory", Type: Size, Default: "0", Group: GroupLimits, Scope: Node, Change: Runtime,
+		Min: 0, Max: math.MaxInt64,
+		Effect: "Size of keys and values, as `used_memory_dataset` of INFO counts them, from which commands that may need more memory are refused; " +
+			"0 is no limit. Nothing is ever evicted. The process needs more than this: Go's garbage collector lets the heap grow to about twice of what is in use.",
+		field: func(c *Config) any { return &c.MaxMemory },
+	},
+	{
+		Name: "slowlog-log-slower-than", Type: Int, Default: "10000", Group: GroupLogging, Scope: Node, Change: Runtime,
+		Min: -1, Max: math.MaxInt64 / 1000,
+		Effect: "Microseconds of run time from which a command is kept for SLOWLOG; 0 keeps all, -1 none.",
+		field:  func(c *Config) any { return &c.SlowlogLogSlowerThan },
+	},
+	{
+		Name: "slowlog-max-len", Type: Int, Default: "128", Group: GroupLogging, Scope: Node, Change: Runtime,
+		Min: 0, Max: math.MaxInt32,
+		Effect: "Most commands that SLOWLOG keeps; the oldest go first.",
+		field:  func(c *Config) any { return &c.SlowlogMaxLen },
+	},
+	{
 		Name: "databases", Type: Int, Default: "16", Group: GroupStreams, Scope: Cluster, Change: Restart,
 		Min: 1, Max: 10000,
 		Effect: "Number of databases that SELECT may choose from.",

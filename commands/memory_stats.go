@@ -1,0 +1,108 @@
+package commands
+
+import "github.com/millrace-io/millrace/resp/wire"
+
+// MemoryReport is what MEMORY STATS tells, in bytes.
+type MemoryReport struct {
+	Allocated, Peak, Resident uint64 // of the process
+	Dataset                   uint64 // keys and values, as maxmemory counts them
+	Keys                      uint64
+}
+
+// MEMORY STATS.
+var memoryStats = Command{
+	Name: "stats", Syntax: "MEMORY STATS",
+	Summary: "Show memory usage details.",
+	Since:   "4.0.0", Group: "server", Complexity: "O(1)",
+	Arity: 2, Categories: CatSlow,
+	Tips: []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
+
+	Differences: "Fields of what is not there are 0.",
+	Class:       Barrier,
+	Serve: func(c *ServeCall) error {
+		c.Out = c.Node.Memory().append(c.Out, c.Session.Proto())
+		return nil
+	},
+}
+
+func (m MemoryReport) append(out []byte, p wire.Proto) []byte {
+	counts := []struct {
+		name  string
+		value uint64
+	}{
+		{"peak.allocated", m.Peak}, {"total.allocated", m.Allocated}, {"startup.allocated", 0},
+		{"replication.backlog", 0}, {"clients.slaves", 0}, {"clients.normal", 0}, {"cluster.links", 0},
+		{"aof.buffer", 0}, {"lua.caches", 0}, {"functions.caches", 0},
+		{"overhead.total", m.Allocated - min(m.Allocated, m.Dataset)},
+		{"keys.count", m.Keys}, {"keys.bytes-per-key", m.Dataset / max(m.Keys, 1)}, {"dataset.bytes", m.Dataset},
+		{"allocator.allocated", m.Allocated}, {"allocator.active", m.Peak}, {"allocator.resident", m.Resident},
+		{"fragmentation.bytes", m.Resident - min(m.Resident, m.Allocated)},
+	}
+	shares := []struct {
+		name  string
+		value float64
+	}{
+		{"dataset.percentage", 100 * ratio(m.Dataset, m.Allocated)},
+		{"peak.percentage", 100 * ratio(m.Allocated, m.Peak)},
+		{"fragmentation", ratio(m.Resident, m.Allocated)},
+	}
+	out = wire.AppendMap(out, p, len(counts)+len(shares))
+	for _, c := range counts {
+		out = wire.AppendInt(wire.AppendBulkString(out, c.name), int64(c.value))
+	}
+	for _, s := range shares {
+		out = wire.AppendDouble(wire.AppendBulkString(out, s.name), p, s.value)
+	}
+	return out
+}
+
+func ratio(a, b uint64) float64 { return float64(a) / float64(max(b, 1)) }
+
+// MEMORY DOCTOR.
+var memoryDoctor = Command{
+	Name: "doctor", Syntax: "MEMORY DOCTOR",
+	Summary: "Outputs memory problems report.",
+	Since:   "4.0.0", Group: "server", Complexity: "O(1)",
+	Arity: 2, Categories: CatSlow,
+	Tips: []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
+
+	Class: Barrier,
+	Serve: func(c *ServeCall) error {
+		c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), "Nothing to report. MEMORY STATS and INFO memory have the figures.\n")
+		return nil
+	},
+}
+
+// MEMORY MALLOC-STATS.
+var memoryMallocStats = Command{
+	Name: "malloc-stats", Syntax: "MEMORY MALLOC-STATS",
+	Summary: "Show allocator internal stats.",
+	Since:   "4.0.0", Group: "server", Complexity: "Depends on how much memory is allocated, could be slow",
+	Arity: 2, Categories: CatSlow,
+	Tips: []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
+
+	Class: Barrier,
+	Serve: func(c *ServeCall) error {
+		c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), "Stats not supported for the current allocator")
+		return nil
+	},
+}
+
+// MEMORY PURGE gives memory that is not used back to the system.
+var memoryPurge = Command{
+	Name: "purge", Syntax: "MEMORY PURGE",
+	Summary: "Ask the allocator to release memory.",
+	Since:   "4.0.0", Group: "server", Complexity: "Depends on how much memory is allocated, could be slow",
+	Arity: 2, Categories: CatSlow,
+	Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"},
+
+	Class: Barrier,
+	Serve: func(c *ServeCall) error {
+		node, fill := c.Node, c.Later()
+		go func() { // a garbage collection takes its time
+			node.FreeMemory()
+			fill(wire.AppendSimple(nil, "OK"))
+		}()
+		return nil
+	},
+}

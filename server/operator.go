@@ -1,0 +1,58 @@
+package server
+
+import (
+	"runtime/debug"
+	"time"
+
+	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/server/config"
+)
+
+var _ commands.Operator = node{}
+
+func (v node) Kill(id uint64) bool { return v.n.front.Kill(id) }
+
+func (v node) StartSnapshot(done func(error)) bool { return v.n.startSnapshot(done) }
+
+func (v node) LastSnapshot() time.Time {
+	if last := v.n.saves.lastTime(); !last.IsZero() {
+		return last
+	}
+	return v.n.started
+}
+
+// SyncLog has nothing to do when each write is synced before it is acknowledged.
+func (v node) SyncLog() error {
+	if v.n.live.Config().Fsync == config.FsyncAlways {
+		return nil
+	}
+	return v.n.log.Sync()
+}
+
+func (v node) Shutdown() { v.n.quitOnce.Do(func() { close(v.n.quit) }) }
+
+func (v node) Applied() uint64 { return v.n.partition.Applied() }
+
+// OutOfMemory compares with the state as of the last entry: what is on its way to the
+// log is not counted, and is bounded by maxBacklog.
+func (v node) OutOfMemory() bool {
+	limit := v.n.live.Config().MaxMemory
+	return limit > 0 && v.n.dataset.Load() > limit
+}
+
+func (v node) Memory() commands.MemoryReport {
+	objects, mapped := heap()
+	m := commands.MemoryReport{Allocated: objects, Peak: mapped, Resident: residentBytes(), Dataset: uint64(v.n.dataset.Load())}
+	v.n.partition.Inspect(func(replication.StateMachine, int64) {
+		state := v.n.machine.State()
+		for i := range state.Databases() {
+			m.Keys += uint64(state.DB(i).Len())
+		}
+	})
+	return m
+}
+
+func (v node) FreeMemory() { debug.FreeOSMemory() }
+
+func (v node) SlowLog() commands.SlowLog { return &v.n.slow }
