@@ -121,6 +121,12 @@ func (p *process) kill() {
 func (p *process) stop() {
 	p.t.Helper()
 	p.cmd.Process.Signal(syscall.SIGTERM)
+	p.ended()
+}
+
+// ended waits until the process has ended, and checks that it did so cleanly.
+func (p *process) ended() {
+	p.t.Helper()
 	select {
 	case <-p.done:
 	case <-time.After(30 * time.Second):
