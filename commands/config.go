@@ -13,13 +13,14 @@ var config = Command{
 	Since: "2.0.0", Group: "server", Complexity: "Depends on subcommand.",
 	Arity: -2, Categories: CatSlow,
 	Class: Barrier,
-	Sub:   []*Command{&configGet, configHelp, &configResetStat, &configSet},
+	Sub:   []*Command{&configGet, configHelp, &configResetStat, &configRewrite, &configSet},
 }
 
 var configHelp = helpCommand("config", "server", "5.0.0", 0,
 	"GET <pattern>", "    Return parameters matching the glob-like <pattern> and their values.",
 	"SET <directive> <value>", "    Set the configuration <directive> to <value>.",
 	"RESETSTAT", "    Reset statistics reported by the INFO command.",
+	"REWRITE", "    Rewrite the configuration file.",
 )
 
 const configFlags = Admin | NoScript | Loading | Stale
@@ -63,7 +64,7 @@ var configSet = Command{
 	Name: "set", Syntax: "CONFIG SET parameter value [parameter value ...]",
 	Summary: "Sets configuration parameters in-flight.",
 	Since:   "2.0.0", Group: "server", Complexity: "O(N) when N is the number of configuration parameters provided",
-	Differences: "Lasts until the next start: there is no CONFIG REWRITE. What Redis can set and Millrace has no use for " +
+	Differences: "Lasts until the next start, unless CONFIG REWRITE keeps it. What Redis can set and Millrace has no use for " +
 		"takes its own value only.",
 	History: [][2]string{{"7.0.0", "Added the ability to set multiple parameters in one call."}},
 	Arguments: []Argument{{Name: "data", Type: "block", Multiple: true, Args: []Argument{
@@ -103,6 +104,28 @@ var configResetStat = Command{
 	Serve: func(c *ServeCall) error {
 		c.Node.Config().ResetStat()
 		c.Out = wire.AppendSimple(c.Out, "OK")
+		return nil
+	},
+}
+
+// CONFIG REWRITE keeps what was set. It writes a file, so the reply comes from another
+// goroutine.
+var configRewrite = Command{
+	Name: "rewrite", Syntax: "CONFIG REWRITE",
+	Summary: "Persists the effective configuration to file.",
+	Since:   "2.8.0", Group: "server", Complexity: "O(1)",
+	Differences: "Writes what CONFIG SET has changed into the file of `--config`, whose other lines stay.",
+	Arity:       2, Flags: configFlags, Categories: CatAdmin | CatSlow | CatDangerous,
+	Class: Barrier,
+	Serve: func(c *ServeCall) error {
+		settings, fill := c.Node.Config(), c.Later()
+		go func() {
+			if err := settings.Rewrite(); err != nil {
+				fill(AppendError(nil, err))
+				return
+			}
+			fill(wire.AppendSimple(nil, "OK"))
+		}()
 		return nil
 	},
 }

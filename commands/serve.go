@@ -133,4 +133,7 @@ type Config interface {
 	// Set changes all pairs or none. The error is the reply.
 	Set(pairs [][2]string) error
 	ResetStat()
+	// Rewrite writes what was set into the file that the node was started with. The
+	// error is the reply.
+	Rewrite() error
 }

@@ -93,5 +93,10 @@ func setFailed(name, reason string) error {
 	return errors.New("ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + reason)
 }
 
+// Rewrite implements commands.Config: there is no file.
+func (c *coreConfig) Rewrite() error {
+	return errors.New("ERR The server is running without a config file")
+}
+
 // ResetStat implements commands.Config.
 func (c *coreConfig) ResetStat() {}

@@ -41,6 +41,8 @@ type Config struct {
 	// level follows LogLevel for the loggers that NewLogger made. All copies of a
 	// Config share it.
 	level *slog.LevelVar
+	// file is where Load read settings, "" for nowhere.
+	file string
 }
 
 // Fsync says when a write is synced.

@@ -17,6 +17,10 @@ type Live struct {
 	// a lock of its own because a hook may take as long as a log entry does, and
 	// readers, Adopt and SetFact must not wait for that.
 	setting sync.Mutex
+	// start is the configuration of the start; written are the settings that Rewrite
+	// takes care of. Both belong to who holds setting.
+	start   *Config
+	written map[string]bool
 
 	// mu covers what follows.
 	mu     sync.RWMutex
@@ -27,7 +31,7 @@ type Live struct {
 
 // NewLive returns a Live that starts from c, which nobody changes from here on.
 func NewLive(c *Config) *Live {
-	l := &Live{hooks: map[string][]func(*Config) error{}, facts: map[string]string{}}
+	l := &Live{start: c, hooks: map[string][]func(*Config) error{}, facts: map[string]string{}}
 	l.current.Store(c)
 	l.OnChange("log-level", func(c *Config) error {
 		c.level.Set(c.LogLevel.slog())

@@ -35,6 +35,7 @@ func Load(flags *pflag.FlagSet) (*Config, error) {
 		return nil, err
 	}
 	c := Default()
+	c.file = l.file
 	for i := range settings {
 		if err := l.set(c, &settings[i]); err != nil {
 			return nil, err
