@@ -50,7 +50,7 @@ func TestCommandInfoAgainstRedis(t *testing.T) {
 }
 
 // newerThan70 are the commands that came after Redis 7.0.
-var newerThan70 = []string{"client|setinfo", "delex", "digest", "msetex"}
+var newerThan70 = []string{"client|setinfo", "delex", "digest", "msetex", "xackdel", "xdelex", "xnack"}
 
 func TestCommandDocsAgainstRedis(t *testing.T) {
 	redis, table := startRedis(t), commands.NewTable()

@@ -72,6 +72,12 @@ var (
 	errAutoClaimMinIdle = errors.New("ERR Invalid min-idle-time argument for XAUTOCLAIM")
 	errAutoClaimCount   = errors.New("ERR COUNT must be > 0")
 
+	errNackMode       = errors.New("ERR mode must be SILENT, FAIL, or FATAL")
+	errNackNumIDs     = errors.New("ERR numids must be a positive integer")
+	errNackTooFewIDs  = errors.New("ERR number of IDs doesn't match numids")
+	errNackRetryCount = errors.New("ERR Invalid RETRYCOUNT value, must be >= 0")
+	errNackNoIDs      = errors.New("ERR syntax error, expected IDS keyword")
+
 	errGroupNeedsKey   = errors.New("ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.")
 	errBusyGroup       = errors.New("BUSYGROUP Consumer Group name already exists")
 	errEntriesReadSign = errors.New("ERR value for ENTRIESREAD must be positive or -1")
@@ -94,6 +100,10 @@ func noGroupToRead(key, group []byte) error {
 
 func unrecognizedClaimOption(option []byte) error {
 	return errors.New("ERR Unrecognized XCLAIM option '" + quoted(option) + "'")
+}
+
+func unrecognizedNackOption(option []byte) error {
+	return errors.New("ERR Unrecognized XNACK option '" + quoted(option) + "'")
 }
 
 // wrongSubcommandShape is what a container's subcommand says of arguments that it

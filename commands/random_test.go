@@ -26,6 +26,7 @@ var shapes = []string{
 	"XREAD COUNT %n STREAMS %k %k %i %i", "XREAD BLOCK %n STREAMS %k $", "XREAD STREAMS %k +",
 	"XREADGROUP GROUP %g %c COUNT %n STREAMS %k >", "XREADGROUP GROUP %g %c NOACK COUNT %n STREAMS %k %k > >",
 	"XREADGROUP GROUP %g %c STREAMS %k %i", "XREADGROUP GROUP %g %c BLOCK %n STREAMS %k %k > %i",
+	"XNACK %k %g FAIL IDS 1 %i", "XNACK %k %g SILENT IDS 2 %i %i FORCE", "XNACK %k %g FATAL IDS 1 %i RETRYCOUNT %n",
 	"XACK %k %g %i", "XACK %k %g %i %i %i", "XPENDING %k %g", "XPENDING %k %g IDLE %n %r %r %n", "XPENDING %k %g %r %r %n %c",
 	"XCLAIM %k %g %c %n %i %i", "XCLAIM %k %g %c %n %i FORCE IDLE %n", "XCLAIM %k %g %c %n %i JUSTID TIME %n LASTID %i RETRYCOUNT %n",
 	"XAUTOCLAIM %k %g %c %n %r COUNT %n", "XAUTOCLAIM %k %g %c %n %r JUSTID",

@@ -45,7 +45,5 @@ func (c *Call) redeliver(g *groups.Group, find *entryFinder, e groups.Pending) {
 		return
 	}
 	c.appendEntry(cur)
-	e.Time = c.Now
-	e.Count++
-	g.Put(e)
+	g.Put(e.Redelivered(e.Owner, c.Now))
 }

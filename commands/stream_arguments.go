@@ -15,6 +15,10 @@ var (
 		{Name: "key", Type: "key", KeySpec: 1, Multiple: true},
 		{Name: "id", Type: "string", Multiple: true},
 	}}
+	idsArgument = Argument{Name: "ids", Type: "block", Token: "IDS", Args: []Argument{
+		{Name: "numids", Type: "integer"},
+		{Name: "id", Type: "string", Multiple: true},
+	}}
 	trimArguments = []Argument{
 		{Name: "strategy", Type: "oneof", Args: []Argument{
 			{Name: "maxlen", Type: "pure-token", Token: "MAXLEN"},
