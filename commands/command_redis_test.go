@@ -84,9 +84,18 @@ var argumentDifferences = map[string]string{
 	// With the comparisons of 8.4.
 	"set": "key#0 string oneof[optional](pure-token:NX pure-token:XX string:IFEQ string:IFNE string:IFDEQ string:IFDNE)" +
 		" pure-token:GET[optional] oneof[optional](integer:EX integer:PX unix-time:EXAT unix-time:PXAT pure-token:KEEPTTL)",
+	// With the reference policies of 8.2.
+	"xadd": "key#0 pure-token:NOMKSTREAM[optional] " + refPolicySketch + " block[optional](" + trimSketch + ")" +
+		" oneof(pure-token:* string) block[multiple](string string)",
+	"xtrim":                   "key#0 block(" + trimSketch + ") " + refPolicySketch,
 	"command|getkeys":         "string string[optional multiple]",
 	"command|getkeysandflags": "string string[optional multiple]",
 }
+
+const (
+	refPolicySketch = "oneof[optional](pure-token:KEEPREF pure-token:DELREF pure-token:ACKED)"
+	trimSketch      = "oneof(pure-token:MAXLEN pure-token:MINID) oneof[optional](pure-token:= pure-token:~) string integer:LIMIT[optional]"
+)
 
 // sketch shows arguments by what hints are made of: types, tokens, flags. Names
 // have changed from version to version.

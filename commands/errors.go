@@ -72,6 +72,10 @@ var (
 	errAutoClaimMinIdle = errors.New("ERR Invalid min-idle-time argument for XAUTOCLAIM")
 	errAutoClaimCount   = errors.New("ERR COUNT must be > 0")
 
+	errNumIDs    = errors.New("ERR Number of IDs must be a positive integer")
+	errTooFewIDs = errors.New("ERR The `numids` parameter must match the number of arguments")
+	errNoIDs     = errors.New("ERR IDS option is required")
+
 	errNackMode       = errors.New("ERR mode must be SILENT, FAIL, or FATAL")
 	errNackNumIDs     = errors.New("ERR numids must be a positive integer")
 	errNackTooFewIDs  = errors.New("ERR number of IDs doesn't match numids")

@@ -26,6 +26,8 @@ var shapes = []string{
 	"XREAD COUNT %n STREAMS %k %k %i %i", "XREAD BLOCK %n STREAMS %k $", "XREAD STREAMS %k +",
 	"XREADGROUP GROUP %g %c COUNT %n STREAMS %k >", "XREADGROUP GROUP %g %c NOACK COUNT %n STREAMS %k %k > >",
 	"XREADGROUP GROUP %g %c STREAMS %k %i", "XREADGROUP GROUP %g %c BLOCK %n STREAMS %k %k > %i",
+	"XDELEX %k IDS 1 %i", "XDELEX %k DELREF IDS 2 %i %i", "XDELEX %k IDS 3 %i %i %i ACKED", "XTRIM %k MAXLEN %n ACKED", "XTRIM %k DELREF MINID ~ %i",
+	"XADD %k ACKED MAXLEN %n * f v", "XADD %k DELREF MINID %i * f v", "XACKDEL %k %g IDS 2 %i %i", "XACKDEL %k %g ACKED IDS 2 %i %i", "XACKDEL %k %g DELREF IDS 1 %i",
 	"XNACK %k %g FAIL IDS 1 %i", "XNACK %k %g SILENT IDS 2 %i %i FORCE", "XNACK %k %g FATAL IDS 1 %i RETRYCOUNT %n",
 	"XACK %k %g %i", "XACK %k %g %i %i %i", "XPENDING %k %g", "XPENDING %k %g IDLE %n %r %r %n", "XPENDING %k %g %r %r %n %c",
 	"XCLAIM %k %g %c %n %i %i", "XCLAIM %k %g %c %n %i FORCE IDLE %n", "XCLAIM %k %g %c %n %i JUSTID TIME %n LASTID %i RETRYCOUNT %n",

@@ -19,6 +19,11 @@ var (
 		{Name: "numids", Type: "integer"},
 		{Name: "id", Type: "string", Multiple: true},
 	}}
+	refPolicyArgument = Argument{Name: "condition", Type: "oneof", Optional: true, Since: "8.2.0", Args: []Argument{
+		{Name: "keepref", Type: "pure-token", Token: "KEEPREF"},
+		{Name: "delref", Type: "pure-token", Token: "DELREF"},
+		{Name: "acked", Type: "pure-token", Token: "ACKED"},
+	}}
 	trimArguments = []Argument{
 		{Name: "strategy", Type: "oneof", Args: []Argument{
 			{Name: "maxlen", Type: "pure-token", Token: "MAXLEN"},
