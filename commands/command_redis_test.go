@@ -87,14 +87,20 @@ var argumentDifferences = map[string]string{
 	// With the reference policies of 8.2.
 	"xadd": "key#0 pure-token:NOMKSTREAM[optional] " + refPolicySketch + " block[optional](" + trimSketch + ")" +
 		" oneof(pure-token:* string) block[multiple](string string)",
+	// With the limits of 8.10.
+	"xread": "integer:COUNT[optional] " + readLimitsSketch + " integer:BLOCK[optional] " + streamsSketch,
+	"xreadgroup": "block:GROUP(string string) integer:COUNT[optional] " + readLimitsSketch +
+		" integer:BLOCK[optional] pure-token:NOACK[optional] " + streamsSketch,
 	"xtrim":                   "key#0 block(" + trimSketch + ") " + refPolicySketch,
 	"command|getkeys":         "string string[optional multiple]",
 	"command|getkeysandflags": "string string[optional multiple]",
 }
 
 const (
-	refPolicySketch = "oneof[optional](pure-token:KEEPREF pure-token:DELREF pure-token:ACKED)"
-	trimSketch      = "oneof(pure-token:MAXLEN pure-token:MINID) oneof[optional](pure-token:= pure-token:~) string integer:LIMIT[optional]"
+	readLimitsSketch = "integer:MAXCOUNT[optional] integer:MAXSIZE[optional]"
+	streamsSketch    = "block:STREAMS(key#0[multiple] string[multiple])"
+	refPolicySketch  = "oneof[optional](pure-token:KEEPREF pure-token:DELREF pure-token:ACKED)"
+	trimSketch       = "oneof(pure-token:MAXLEN pure-token:MINID) oneof[optional](pure-token:= pure-token:~) string integer:LIMIT[optional]"
 )
 
 // sketch shows arguments by what hints are made of: types, tokens, flags. Names

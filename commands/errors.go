@@ -72,6 +72,10 @@ var (
 	errAutoClaimMinIdle = errors.New("ERR Invalid min-idle-time argument for XAUTOCLAIM")
 	errAutoClaimCount   = errors.New("ERR COUNT must be > 0")
 
+	errMaxCount           = errors.New("ERR MAXCOUNT must be a positive integer")
+	errMaxSize            = errors.New("ERR MAXSIZE must be a positive integer")
+	errMaxCountBelowCount = errors.New("ERR MAXCOUNT must be greater than or equal to COUNT")
+
 	errNumIDs    = errors.New("ERR Number of IDs must be a positive integer")
 	errTooFewIDs = errors.New("ERR The `numids` parameter must match the number of arguments")
 	errNoIDs     = errors.New("ERR IDS option is required")

@@ -7,19 +7,21 @@ import (
 	"github.com/millrace-io/millrace/streams"
 )
 
-// XREADGROUP GROUP group consumer [COUNT n] [BLOCK ms] [NOACK] STREAMS key
-// [key ...] id [id ...]: delivers new entries to a consumer, or shows it those
+// XREADGROUP GROUP group consumer [COUNT n] [MAXCOUNT n] [MAXSIZE bytes] [BLOCK ms]
+// [NOACK] STREAMS key [key ...] id [id ...]: delivers new entries to a consumer, or shows it those
 // that it has not acknowledged.
 // https://redis.io/docs/latest/commands/xreadgroup/
 var xreadgroup = Command{
 	Name:    "xreadgroup",
-	Syntax:  "XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]",
+	Syntax:  "XREADGROUP GROUP group consumer [COUNT count] [MAXCOUNT count] [MAXSIZE bytes] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]",
 	Summary: "Delivers new entries to a consumer of a group, or returns its pending ones. Can wait for the next one.",
 	Since:   "5.0.0", Group: "stream",
-	Complexity: "For each stream mentioned: O(M) with M being the number of elements returned.",
+	Complexity:  "For each stream mentioned: O(M) with M being the number of elements returned.",
+	History:     [][2]string{{"8.10.0", "Added the `MAXCOUNT` and `MAXSIZE` options."}},
+	Differences: readDifferences,
 	Arguments: []Argument{
 		{Name: "group-block", Type: "block", Token: "GROUP", Args: []Argument{groupArgument, {Name: "consumer", Type: "string"}}},
-		countArgument,
+		countArgument, maxCountArgument, maxSizeArgument,
 		{Name: "milliseconds", Type: "integer", Token: "BLOCK", Optional: true},
 		{Name: "noack", Type: "pure-token", Token: "NOACK", Optional: true},
 		streamsArgument,
@@ -101,13 +103,16 @@ func parseGroupID(b []byte) (after streams.ID, history bool, err error) {
 // readGroups serves the streams of list in their order, and reports whether there
 // was anything to reply; if not c.Out is as it was.
 func (c *Call) readGroups(o *readOptions, list []groupPosition) bool {
-	r := openReadReply(c)
+	r := openReadReply(c, o)
 	for i := range list {
 		p := &list[i]
+		if !r.budget.stream(c, o.keys[i]) {
+			break // and what is behind is not touched
+		}
 		consumer := c.seeConsumer(p.g, o.keys[i], o.group, o.consumer)
 		if p.history {
 			r.stream(c, o.keys[i])
-			c.readHistory(p, consumer, o.limit)
+			c.readHistory(&r, p, consumer, o.limit)
 		} else {
 			c.deliver(&r, o, p, o.keys[i], consumer)
 		}
@@ -130,7 +135,7 @@ func (c *Call) deliver(r *readReply, o *readOptions, p *groupPosition, key []byt
 	r.stream(c, key)
 	h := openHeader(&c.Out, o.limit)
 	n := int64(0)
-	for ok := true; ok; ok = n != o.limit && cur.Next() {
+	for ok := true; ok && r.budget.entry(c); ok = n != o.limit && cur.Next() {
 		c.appendEntry(&cur)
 		p.g.Deliver(p.s.Stream, cur.ID())
 		if !o.noAck {
