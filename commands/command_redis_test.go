@@ -90,7 +90,7 @@ var argumentDifferences = map[string]string{
 	// With the limits of 8.10.
 	"xread": "integer:COUNT[optional] " + readLimitsSketch + " integer:BLOCK[optional] " + streamsSketch,
 	"xreadgroup": "block:GROUP(string string) integer:COUNT[optional] " + readLimitsSketch +
-		" integer:BLOCK[optional] pure-token:NOACK[optional] " + streamsSketch,
+		" integer:BLOCK[optional] integer:CLAIM[optional] pure-token:NOACK[optional] " + streamsSketch,
 	"xtrim":                   "key#0 block(" + trimSketch + ") " + refPolicySketch,
 	"command|getkeys":         "string string[optional multiple]",
 	"command|getkeysandflags": "string string[optional multiple]",

@@ -72,6 +72,10 @@ var (
 	errAutoClaimMinIdle = errors.New("ERR Invalid min-idle-time argument for XAUTOCLAIM")
 	errAutoClaimCount   = errors.New("ERR COUNT must be > 0")
 
+	errClaimInRead     = errors.New("ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead.")
+	errReadMinIdle     = errors.New("ERR min-idle-time is not an integer or out of range")
+	errReadMinIdleSign = errors.New("ERR min-idle-time must be a positive integer")
+
 	errMaxCount           = errors.New("ERR MAXCOUNT must be a positive integer")
 	errMaxSize            = errors.New("ERR MAXSIZE must be a positive integer")
 	errMaxCountBelowCount = errors.New("ERR MAXCOUNT must be greater than or equal to COUNT")

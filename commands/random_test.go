@@ -26,6 +26,7 @@ var shapes = []string{
 	"XREAD COUNT %n STREAMS %k %k %i %i", "XREAD BLOCK %n STREAMS %k $", "XREAD STREAMS %k +",
 	"XREADGROUP GROUP %g %c COUNT %n STREAMS %k >", "XREADGROUP GROUP %g %c NOACK COUNT %n STREAMS %k %k > >",
 	"XREAD MAXCOUNT %n MAXSIZE %n STREAMS %k %k %i %i", "XREADGROUP GROUP %g %c MAXCOUNT %n STREAMS %k %k > %i", "XREADGROUP GROUP %g %c MAXSIZE 60 STREAMS %k %k > %i",
+	"XREADGROUP GROUP %g %c CLAIM %n COUNT %n STREAMS %k >", "XREADGROUP GROUP %g %c CLAIM %n MAXSIZE 70 NOACK STREAMS %k %k > >",
 	"XREADGROUP GROUP %g %c STREAMS %k %i", "XREADGROUP GROUP %g %c BLOCK %n STREAMS %k %k > %i",
 	"XDELEX %k IDS 1 %i", "XDELEX %k DELREF IDS 2 %i %i", "XDELEX %k IDS 3 %i %i %i ACKED", "XTRIM %k MAXLEN %n ACKED", "XTRIM %k DELREF MINID ~ %i",
 	"XADD %k ACKED MAXLEN %n * f v", "XADD %k DELREF MINID %i * f v", "XACKDEL %k %g IDS 2 %i %i", "XACKDEL %k %g ACKED IDS 2 %i %i", "XACKDEL %k %g DELREF IDS 1 %i",

@@ -10,6 +10,8 @@ type readOptions struct {
 	grouped         bool   // GROUP was given
 	group, consumer []byte // may be empty names
 	noAck           bool
+	claim           bool  // idle pending entries come first
+	minIdle         int64 // with claim
 	limit           int64 // entries for each stream, or unlimited
 	maxCount        int64 // entries for all streams, or unlimited
 	maxSize         int64 // bytes of the reply, more or less, or unlimited
@@ -36,6 +38,14 @@ func parseRead(args [][]byte, grouped bool) (o readOptions, err error) {
 		case more > 0 && equalFold(args[i], "count"):
 			i++
 			if err := o.parseCount(args[i]); err != nil {
+				return o, err
+			}
+		case more > 0 && equalFold(args[i], "claim"):
+			if !grouped {
+				return o, errClaimInRead
+			}
+			i++
+			if err := o.parseClaim(args[i]); err != nil {
 				return o, err
 			}
 		case more > 0 && equalFold(args[i], "maxcount"):
@@ -74,6 +84,18 @@ func (o *readOptions) parseCount(b []byte) (err error) {
 		o.limit = unlimited
 	}
 	return err
+}
+
+func (o *readOptions) parseClaim(b []byte) error {
+	n, ok := parseInt(b)
+	switch {
+	case !ok:
+		return errReadMinIdle
+	case n < 0:
+		return errReadMinIdleSign
+	}
+	o.claim, o.minIdle = true, n
+	return nil
 }
 
 // parsePositive parses a number above 0; one that is not gives the error.
@@ -175,5 +197,5 @@ func mayBlock(args [][]byte) bool {
 
 // takesNumber reports whether a word is an option with one value, BLOCK aside.
 func takesNumber(b []byte) bool {
-	return equalFold(b, "count") || equalFold(b, "maxcount") || equalFold(b, "maxsize")
+	return equalFold(b, "count") || equalFold(b, "claim") || equalFold(b, "maxcount") || equalFold(b, "maxsize")
 }
