@@ -74,6 +74,24 @@ var (
 	errAutoClaimMinIdle = errors.New("ERR Invalid min-idle-time argument for XAUTOCLAIM")
 	errAutoClaimCount   = errors.New("ERR COUNT must be > 0")
 
+	errClaimInRead     = errors.New("ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead.")
+	errReadMinIdle     = errors.New("ERR min-idle-time is not an integer or out of range")
+	errReadMinIdleSign = errors.New("ERR min-idle-time must be a positive integer")
+
+	errMaxCount           = errors.New("ERR MAXCOUNT must be a positive integer")
+	errMaxSize            = errors.New("ERR MAXSIZE must be a positive integer")
+	errMaxCountBelowCount = errors.New("ERR MAXCOUNT must be greater than or equal to COUNT")
+
+	errNumIDs    = errors.New("ERR Number of IDs must be a positive integer")
+	errTooFewIDs = errors.New("ERR The `numids` parameter must match the number of arguments")
+	errNoIDs     = errors.New("ERR IDS option is required")
+
+	errNackMode       = errors.New("ERR mode must be SILENT, FAIL, or FATAL")
+	errNackNumIDs     = errors.New("ERR numids must be a positive integer")
+	errNackTooFewIDs  = errors.New("ERR number of IDs doesn't match numids")
+	errNackRetryCount = errors.New("ERR Invalid RETRYCOUNT value, must be >= 0")
+	errNackNoIDs      = errors.New("ERR syntax error, expected IDS keyword")
+
 	errGroupNeedsKey   = errors.New("ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.")
 	errBusyGroup       = errors.New("BUSYGROUP Consumer Group name already exists")
 	errEntriesReadSign = errors.New("ERR value for ENTRIESREAD must be positive or -1")
@@ -96,6 +114,10 @@ func noGroupToRead(key, group []byte) error {
 
 func unrecognizedClaimOption(option []byte) error {
 	return errors.New("ERR Unrecognized XCLAIM option '" + quoted(option) + "'")
+}
+
+func unrecognizedNackOption(option []byte) error {
+	return errors.New("ERR Unrecognized XNACK option '" + quoted(option) + "'")
 }
 
 // wrongSubcommandShape is what a container's subcommand says of arguments that it

@@ -12,13 +12,14 @@ const historyBatch = 64
 // readHistory appends the consumer's own pending entries behind an ID. One that
 // the stream still has is delivered once more; of one that is gone only the ID is
 // left, and its count and time stay.
-func (c *Call) readHistory(p *groupPosition, consumer groups.ConsumerID, limit int64) {
+func (c *Call) readHistory(r *readReply, p *groupPosition, consumer groups.ConsumerID, limit int64) {
 	h := openHeader(&c.Out, limit)
 	n := int64(0)
 	find := entryFinder{s: p.s.Stream}
 	from, more := p.after.Next()
 	batch := make([]groups.Pending, 0, historyBatch)
-	for more && n != limit {
+	full := false
+	for more && !full && n != limit {
 		batch = batch[:0]
 		p.g.AscendOwner(consumer, from, func(e groups.Pending) bool {
 			batch = append(batch, e)
@@ -28,9 +29,12 @@ func (c *Call) readHistory(p *groupPosition, consumer groups.ConsumerID, limit i
 			break
 		}
 		for _, e := range batch {
+			if full = !r.budget.entry(c); full {
+				break
+			}
 			c.redeliver(p.g, &find, e)
+			n++
 		}
-		n += int64(len(batch))
 		from, more = batch[len(batch)-1].ID.Next()
 	}
 	h.close(&c.Out, '*', n)
@@ -45,7 +49,5 @@ func (c *Call) redeliver(g *groups.Group, find *entryFinder, e groups.Pending) {
 		return
 	}
 	c.appendEntry(cur)
-	e.Time = c.Now
-	e.Count++
-	g.Put(e)
+	g.Put(e.Redelivered(e.Owner, c.Now))
 }

@@ -10,7 +10,11 @@ type readOptions struct {
 	grouped         bool   // GROUP was given
 	group, consumer []byte // may be empty names
 	noAck           bool
+	claim           bool  // idle pending entries come first
+	minIdle         int64 // with claim
 	limit           int64 // entries for each stream, or unlimited
+	maxCount        int64 // entries for all streams, or unlimited
+	maxSize         int64 // bytes of the reply, more or less, or unlimited
 	block           bool
 	timeout         time.Duration // 0: for ever
 	// keys and ids are of one length; ids[i] says where to read keys[i] from.
@@ -22,7 +26,7 @@ type readOptions struct {
 // parseRead parses the arguments of XREAD, or with grouped of XREADGROUP, but for
 // the IDs: whether those are right is asked key by key, after the key itself.
 func parseRead(args [][]byte, grouped bool) (o readOptions, err error) {
-	o.limit = unlimited
+	o.limit, o.maxCount, o.maxSize = unlimited, unlimited, unlimited
 	for i := 1; i < len(args); i++ {
 		more := len(args) - 1 - i
 		switch {
@@ -34,6 +38,24 @@ func parseRead(args [][]byte, grouped bool) (o readOptions, err error) {
 		case more > 0 && equalFold(args[i], "count"):
 			i++
 			if err := o.parseCount(args[i]); err != nil {
+				return o, err
+			}
+		case more > 0 && equalFold(args[i], "claim"):
+			if !grouped {
+				return o, errClaimInRead
+			}
+			i++
+			if err := o.parseClaim(args[i]); err != nil {
+				return o, err
+			}
+		case more > 0 && equalFold(args[i], "maxcount"):
+			i++
+			if o.maxCount, err = parsePositive(args[i], errMaxCount); err != nil {
+				return o, err
+			}
+		case more > 0 && equalFold(args[i], "maxsize"):
+			i++
+			if o.maxSize, err = parsePositive(args[i], errMaxSize); err != nil {
 				return o, err
 			}
 		case more > 1 && equalFold(args[i], "group"):
@@ -62,6 +84,27 @@ func (o *readOptions) parseCount(b []byte) (err error) {
 		o.limit = unlimited
 	}
 	return err
+}
+
+func (o *readOptions) parseClaim(b []byte) error {
+	n, ok := parseInt(b)
+	switch {
+	case !ok:
+		return errReadMinIdle
+	case n < 0:
+		return errReadMinIdleSign
+	}
+	o.claim, o.minIdle = true, n
+	return nil
+}
+
+// parsePositive parses a number above 0; one that is not gives the error.
+func parsePositive(b []byte, notPositive error) (int64, error) {
+	n, err := parseInteger(b)
+	if err == nil && n <= 0 {
+		err = notPositive
+	}
+	return n, err
 }
 
 func (o *readOptions) parseBlock(b []byte) error {
@@ -94,6 +137,8 @@ func (o *readOptions) parseStreams(args [][]byte, first int, grouped bool) error
 		return errUnbalancedRead
 	case grouped && !o.grouped:
 		return errNoGroupOption
+	case o.maxCount != unlimited && o.maxCount < o.limit:
+		return errMaxCountBelowCount
 	}
 	o.firstID = first + n/2
 	o.keys, o.ids = args[first:o.firstID], args[o.firstID:]
@@ -107,7 +152,7 @@ func findReadKeys(args [][]byte) []int {
 	i := 1
 	for ; i < len(args); i++ {
 		switch {
-		case equalFold(args[i], "block"), equalFold(args[i], "count"):
+		case equalFold(args[i], "block"), takesNumber(args[i]):
 			i++
 		case equalFold(args[i], "group"):
 			i += 2
@@ -139,7 +184,7 @@ func mayBlock(args [][]byte) bool {
 		switch {
 		case equalFold(args[i], "block"):
 			return true
-		case equalFold(args[i], "count"):
+		case takesNumber(args[i]):
 			i++
 		case equalFold(args[i], "group"):
 			i += 2
@@ -148,4 +193,9 @@ func mayBlock(args [][]byte) bool {
 		}
 	}
 	return false
+}
+
+// takesNumber reports whether a word is an option with one value, BLOCK aside.
+func takesNumber(b []byte) bool {
+	return equalFold(b, "count") || equalFold(b, "claim") || equalFold(b, "maxcount") || equalFold(b, "maxsize")
 }

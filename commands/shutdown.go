@@ -1,3 +1,5 @@
+//lint:file-ignore ST1005 Clients compare these texts: they are as Redis has them.
+
 package commands
 
 import "errors"

@@ -4,15 +4,21 @@ import "github.com/millrace-io/millrace/streams"
 
 // trimOptions are the options that XADD and XTRIM share:
 //
-//	MAXLEN|MINID [=|~] threshold [LIMIT n]
+//	MAXLEN|MINID [=|~] threshold [LIMIT n] [KEEPREF|DELREF|ACKED]
 type trimOptions struct {
 	streams.Trim
 	limitGiven bool
+	refs       refPolicy
+	refsGiven  bool
 }
 
 // parse reads the option at args[i] and returns the index behind it, or i itself
 // when args[i] is none of these options. An option without a value is none.
 func (o *trimOptions) parse(args [][]byte, i int) (int, error) {
+	if policy, ok := parseRefPolicy(args[i]); ok && !o.refsGiven {
+		o.refs, o.refsGiven = policy, true
+		return i + 1, nil
+	}
 	more := len(args) - 1 - i
 	if more == 0 {
 		return i, nil

@@ -5,23 +5,25 @@ import (
 	"github.com/millrace-io/millrace/streams"
 )
 
-// XADD key [NOMKSTREAM] [MAXLEN|MINID [=|~] threshold [LIMIT n]] <*|id> field
-// value [field value ...]: appends an entry, then trims; the new entry counts and
+// XADD key [NOMKSTREAM] [KEEPREF|DELREF|ACKED] [MAXLEN|MINID [=|~] threshold
+// [LIMIT n]] <*|id> field value [field value ...]: appends an entry, then trims; the new entry counts and
 // may itself be trimmed.
 // https://redis.io/docs/latest/commands/xadd/
 var xadd = Command{
 	Name:    "xadd",
-	Syntax:  "XADD key [NOMKSTREAM] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]",
+	Syntax:  "XADD key [NOMKSTREAM] [KEEPREF | DELREF | ACKED] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]",
 	Summary: "Appends an entry to a stream. Creates the key if it doesn't exist.",
 	Since:   "5.0.0", Group: "stream",
 	Complexity: "O(1) when adding a new entry, O(N) when trimming where N being the number of entries evicted.",
 	History: [][2]string{
 		{"6.2.0", "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option."},
 		{"7.0.0", "Added support for the `<ms>-*` explicit ID form."},
+		{"8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options."},
 	},
 	Arguments: []Argument{
 		keyArgument,
 		{Name: "nomkstream", Type: "pure-token", Token: "NOMKSTREAM", Optional: true, Since: "6.2.0"},
+		refPolicyArgument,
 		{Name: "trim", Type: "block", Optional: true, Args: trimArguments},
 		{Name: "id-selector", Type: "oneof", Args: []Argument{
 			{Name: "auto-id", Type: "pure-token", Token: "*"},
@@ -130,7 +132,7 @@ func runXAdd(c *Call) error {
 	}
 	s.Append(id, fields, c.Limits)
 	if o.Kind != streams.TrimNone {
-		s.Trim(o.trim(), c.Limits)
+		c.trimStream(s, &o.trimOptions)
 	}
 	c.DB.Touch(k)
 	c.signalKey(k, c.Args[1])

@@ -94,7 +94,7 @@ func (o *autoClaimOptions) walk(s *keyspace.StreamValue, g *groups.Group, now in
 		}
 		effort--
 		gone := find.find(p.ID) == nil
-		if gone || idleEnough(p, o.minIdle, now) {
+		if gone || p.Claimable(now, o.minIdle) {
 			w.found, w.gone = append(w.found, p), append(w.gone, gone)
 		}
 		return true
@@ -150,11 +150,11 @@ func (c *Call) claimFound(s *keyspace.StreamValue, g *groups.Group, o *autoClaim
 		if w.gone[i] {
 			continue
 		}
-		p.Owner, p.Time = consumer, c.Now
-		if !o.justID {
-			p.Count++
+		claimed := p.Redelivered(consumer, c.Now)
+		if o.justID {
+			claimed.Count = p.Count
 		}
-		g.Put(p)
+		g.Put(claimed)
 		c.appendClaimed(find.find(p.ID), o.justID)
 	}
 	if claims > 0 {

@@ -148,12 +148,13 @@ func (c *Call) claim(s *keyspace.StreamValue, g *groups.Group, o *claimOptions, 
 		if !ok {
 			continue
 		}
-		p.Owner, p.Time = consumer, o.time
+		count := p.Count
+		p = p.Redelivered(consumer, o.time)
 		switch {
 		case o.retryCount >= 0:
 			p.Count = o.retryCount
-		case !o.justID:
-			p.Count++
+		case o.justID:
+			p.Count = count
 		}
 		g.Put(p)
 		c.appendClaimed(cur, o.justID)
@@ -173,12 +174,7 @@ func claimable(g *groups.Group, id streams.ID, o *claimOptions, now int64) (p gr
 	if !pending {
 		return groups.Pending{ID: id, Count: 1}, o.force
 	}
-	return p, idleEnough(p, o.minIdle, now)
-}
-
-// idleEnough reports whether an entry may be claimed; one that nobody owns always.
-func idleEnough(p groups.Pending, minIdle, now int64) bool {
-	return minIdle <= 0 || p.Owner == groups.NoOwner || now-p.Time >= minIdle
+	return p, p.Claimable(now, o.minIdle)
 }
 
 // appendClaimed appends the entry under the cursor, or only its ID.
@@ -209,7 +205,7 @@ func quietXClaim(c *Call) bool {
 		p, pending := g.Get(id)
 		switch {
 		case !pending && o.force && s.Has(id),
-			pending && (idleEnough(p, o.minIdle, c.Now) || !s.Has(id)):
+			pending && (p.Claimable(c.Now, o.minIdle) || !s.Has(id)):
 			return false
 		}
 	}

@@ -18,6 +18,7 @@ var xinfoStream = Command{
 		{"6.0.0", "Added the `FULL` modifier."},
 		{"7.0.0", "Added the `max-deleted-entry-id`, `entries-added`, `recorded-first-entry-id`, `entries-read` and `lag` fields"},
 		{"7.2.0", "Added the `active-time` field, and changed the meaning of `seen-time`."},
+		{"8.8.0", "Added the `nacked-count` field."},
 	},
 	Arguments: []Argument{
 		keyArgument,
@@ -122,13 +123,14 @@ func (c *Call) appendStreamFull(s *keyspace.StreamValue, limit int64) error {
 }
 
 func (c *Call) appendGroupFull(s *keyspace.StreamValue, name string, g *groups.Group, limit int64) error {
-	c.Out = wire.AppendMap(c.Out, c.Proto, 7)
+	c.Out = wire.AppendMap(c.Out, c.Proto, 8)
 	c.appendField("name")
 	c.Out = wire.AppendBulkString(c.Out, name)
 	c.appendField("last-delivered-id")
 	c.Out = appendID(c.Out, g.LastID())
 	c.appendGroupCounters(s, g)
 	c.appendIntField("pel-count", int64(g.Len()))
+	c.appendIntField("nacked-count", int64(g.Nacked()))
 	c.appendField("pending")
 	h := openHeader(&c.Out, limit)
 	n := int64(0)

@@ -137,7 +137,7 @@ func (c *Call) appendPending(g *groups.Group, o *pendingOptions) error {
 		c.Out = wire.AppendArray(c.Out, 4)
 		c.Out = appendID(c.Out, p.ID)
 		c.Out = wire.AppendBulkString(c.Out, g.Name(p.Owner))
-		c.Out = wire.AppendInt(c.Out, max(0, c.Now-p.Time))
+		c.Out = wire.AppendInt(c.Out, shownIdle(p, c.Now))
 		c.Out = wire.AppendInt(c.Out, p.Count)
 		n++
 		return !c.TooLong()
@@ -147,4 +147,12 @@ func (c *Call) appendPending(g *groups.Group, o *pendingOptions) error {
 	}
 	h.close(&c.Out, '*', n)
 	return nil
+}
+
+// shownIdle is the idle time that XPENDING shows: -1 for what nobody owns.
+func shownIdle(p groups.Pending, now int64) int64 {
+	if p.Owner == groups.NoOwner {
+		return -1
+	}
+	return p.Idle(now)
 }

@@ -9,18 +9,22 @@ import (
 	"github.com/millrace-io/millrace/streams"
 )
 
-// XREAD [COUNT n] [BLOCK ms] STREAMS key [key ...] id [id ...]: the entries behind
-// an ID, from several streams at once.
+// XREAD [COUNT n] [MAXCOUNT n] [MAXSIZE bytes] [BLOCK ms] STREAMS key [key ...] id
+// [id ...]: the entries behind an ID, from several streams at once.
 // https://redis.io/docs/latest/commands/xread/
 var xread = Command{
 	Name:    "xread",
-	Syntax:  "XREAD [COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]",
+	Syntax:  "XREAD [COUNT count] [MAXCOUNT count] [MAXSIZE bytes] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]",
 	Summary: "Returns entries of several streams with IDs greater than those given. Can wait for the next one.",
 	Since:   "5.0.0", Group: "stream",
 	Complexity: "O(M) with M being the number of entries returned.",
-	History:    [][2]string{{"7.4.0", "Added the `+` ID: the last entry."}},
+	History: [][2]string{
+		{"7.4.0", "Added the `+` ID: the last entry."},
+		{"8.10.0", "Added the `MAXCOUNT` and `MAXSIZE` options."},
+	},
+	Differences: readDifferences,
 	Arguments: []Argument{
-		countArgument,
+		countArgument, maxCountArgument, maxSizeArgument,
 		{Name: "milliseconds", Type: "integer", Token: "BLOCK", Optional: true},
 		streamsArgument,
 	},
@@ -110,7 +114,7 @@ func beforeLast(s *keyspace.StreamValue) streams.ID {
 // readStreams appends what the streams of list have, and reports whether that
 // was anything; if not c.Out is as it was. Its only error is ErrLong.
 func (c *Call) readStreams(o *readOptions, list []readPosition) (bool, error) {
-	r := openReadReply(c)
+	r := openReadReply(c, o)
 	for i := range list {
 		from, more := list[i].after.Next()
 		if list[i].s == nil || !more {
@@ -119,9 +123,12 @@ func (c *Call) readStreams(o *readOptions, list []readPosition) (bool, error) {
 		if last, ok := list[i].s.LastEntryID(); !ok || last.Less(from) {
 			continue
 		}
+		if !r.budget.stream(c, o.keys[i]) {
+			break
+		}
 		r.stream(c, o.keys[i])
 		cur := list[i].s.Range(from, streams.MaxID)
-		if err := c.appendEntries(&cur, o.limit); err != nil {
+		if err := r.entries(c, &cur, o.limit); err != nil {
 			return false, err
 		}
 	}
@@ -159,9 +166,13 @@ func pinIDs(args [][]byte, firstID int, list []readPosition) [][]byte {
 type readReply struct {
 	header
 	streams int64
+	budget  readBudget
 }
 
-func openReadReply(c *Call) readReply { return readReply{header: openHeader(&c.Out, 1)} }
+func openReadReply(c *Call, o *readOptions) readReply {
+	h := openHeader(&c.Out, 1)
+	return readReply{header: h, budget: readBudget{count: o.maxCount, size: o.maxSize, start: len(c.Out)}}
+}
 
 // stream begins the next stream; its entries follow.
 func (r *readReply) stream(c *Call, key []byte) {
@@ -170,6 +181,21 @@ func (r *readReply) stream(c *Call, key []byte) {
 		c.Out = wire.AppendArray(c.Out, 2)
 	}
 	c.Out = wire.AppendBulk(c.Out, key)
+}
+
+// entries appends the entries of a stream. Its only error is ErrLong.
+func (r *readReply) entries(c *Call, cur *streams.Cursor, limit int64) error {
+	h := openHeader(&c.Out, limit)
+	n := int64(0)
+	for n != limit && cur.Next() && r.budget.entry(c) {
+		if c.TooLong() {
+			return ErrLong
+		}
+		c.appendEntry(cur)
+		n++
+	}
+	h.close(&c.Out, '*', n)
+	return nil
 }
 
 // close ends the reply and reports whether there is one.

@@ -7,20 +7,26 @@ import (
 	"github.com/millrace-io/millrace/streams"
 )
 
-// XREADGROUP GROUP group consumer [COUNT n] [BLOCK ms] [NOACK] STREAMS key
-// [key ...] id [id ...]: delivers new entries to a consumer, or shows it those
+// XREADGROUP GROUP group consumer [COUNT n] [MAXCOUNT n] [MAXSIZE bytes] [BLOCK ms]
+// [CLAIM min-idle-time] [NOACK] STREAMS key [key ...] id [id ...]: delivers new entries to a consumer, or shows it those
 // that it has not acknowledged.
 // https://redis.io/docs/latest/commands/xreadgroup/
 var xreadgroup = Command{
 	Name:    "xreadgroup",
-	Syntax:  "XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]",
+	Syntax:  "XREADGROUP GROUP group consumer [COUNT count] [MAXCOUNT count] [MAXSIZE bytes] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] STREAMS key [key ...] id [id ...]",
 	Summary: "Delivers new entries to a consumer of a group, or returns its pending ones. Can wait for the next one.",
 	Since:   "5.0.0", Group: "stream",
 	Complexity: "For each stream mentioned: O(M) with M being the number of elements returned.",
+	History: [][2]string{
+		{"8.4.0", "Added the `CLAIM` option."},
+		{"8.10.0", "Added the `MAXCOUNT` and `MAXSIZE` options."},
+	},
+	Differences: readDifferences + " With `CLAIM`, all entries of a stream read with `>` have four elements, also behind a key whose history is read. A call that waits with `BLOCK` and `CLAIM` is woken by new entries and, first in line, by `XNACK`, not yet when a pending one has been idle for long enough.",
 	Arguments: []Argument{
 		{Name: "group-block", Type: "block", Token: "GROUP", Args: []Argument{groupArgument, {Name: "consumer", Type: "string"}}},
-		countArgument,
+		countArgument, maxCountArgument, maxSizeArgument,
 		{Name: "milliseconds", Type: "integer", Token: "BLOCK", Optional: true},
+		{Name: "min-idle-time", Type: "integer", Token: "CLAIM", Optional: true, Since: "8.4.0"},
 		{Name: "noack", Type: "pure-token", Token: "NOACK", Optional: true},
 		streamsArgument,
 	},
@@ -101,13 +107,16 @@ func parseGroupID(b []byte) (after streams.ID, history bool, err error) {
 // readGroups serves the streams of list in their order, and reports whether there
 // was anything to reply; if not c.Out is as it was.
 func (c *Call) readGroups(o *readOptions, list []groupPosition) bool {
-	r := openReadReply(c)
+	r := openReadReply(c, o)
 	for i := range list {
 		p := &list[i]
+		if !r.budget.stream(c, o.keys[i]) {
+			break // and what is behind is not touched
+		}
 		consumer := c.seeConsumer(p.g, o.keys[i], o.group, o.consumer)
 		if p.history {
 			r.stream(c, o.keys[i])
-			c.readHistory(p, consumer, o.limit)
+			c.readHistory(&r, p, consumer, o.limit)
 		} else {
 			c.deliver(&r, o, p, o.keys[i], consumer)
 		}
@@ -115,31 +124,39 @@ func (c *Call) readGroups(o *readOptions, list []groupPosition) bool {
 	return r.close(c)
 }
 
-// deliver gives the consumer the entries behind the group's last-delivered ID. It
-// depends on nothing that was found earlier: the same stream may stand in one
+// deliver gives the consumer with CLAIM the pending entries that are idle enough,
+// then the entries behind the group's last-delivered ID. It depends on nothing that was found earlier: the same stream may stand in one
 // command twice.
 func (c *Call) deliver(r *readReply, o *readOptions, p *groupPosition, key []byte, consumer groups.ConsumerID) {
-	from, more := p.g.LastID().Next()
-	if !more || !c.Applying {
+	if !c.Applying {
 		return
 	}
+	claims := c.findClaims(o, p, &r.budget)
+	from, more := p.g.LastID().Next()
 	cur := p.s.Range(from, streams.MaxID)
-	if !cur.Next() {
+	more = more && cur.Next()
+	if len(claims) == 0 && !more {
 		return
 	}
 	r.stream(c, key)
 	h := openHeader(&c.Out, o.limit)
-	n := int64(0)
-	for ok := true; ok; ok = n != o.limit && cur.Next() {
-		c.appendEntry(&cur)
+	n := c.claimIdle(r, p, claims, consumer)
+	active := n > 0
+	for more = more && n != o.limit; more && r.budget.entry(c); more = n != o.limit && cur.Next() {
+		if o.claim {
+			c.appendDelivered(&cur, 0, 0)
+		} else {
+			c.appendEntry(&cur)
+		}
 		p.g.Deliver(p.s.Stream, cur.ID())
 		if !o.noAck {
 			p.g.Put(groups.Pending{ID: cur.ID(), Owner: consumer, Time: c.Now, Count: 1})
+			active = true
 		}
 		n++
 	}
 	h.close(&c.Out, '*', n)
-	if !o.noAck {
+	if active {
 		p.g.SetActive(consumer, c.Now)
 	}
 }
@@ -182,7 +199,7 @@ func quietXReadGroup(c *Call) bool {
 		}
 		_, ok := g.Consumer(o.consumer)
 		last, any := s.LastEntryID()
-		if !ok || history || any && g.LastID().Less(last) {
+		if !ok || history || any && g.LastID().Less(last) || o.claim && anyClaim(s, g, o.minIdle, c.Now) {
 			quiet = false // unless a later key is wrong
 		}
 	}

@@ -5,18 +5,23 @@ import (
 	"github.com/millrace-io/millrace/streams"
 )
 
-// XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT n]: removes the oldest entries.
+// XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT n] [KEEPREF|DELREF|ACKED]: removes
+// the oldest entries.
 // The key stays, even with nothing left.
 // https://redis.io/docs/latest/commands/xtrim/
 var xtrim = Command{
 	Name:    "xtrim",
-	Syntax:  "XTRIM key <MAXLEN | MINID> [= | ~] threshold [LIMIT count]",
+	Syntax:  "XTRIM key <MAXLEN | MINID> [= | ~] threshold [LIMIT count] [KEEPREF | DELREF | ACKED]",
 	Summary: "Removes the oldest entries of a stream, by length or by ID.",
 	Since:   "5.0.0", Group: "stream",
 	Complexity: "O(N), with N being the number of evicted entries. Constant times are very small however, since entries are organized in macro nodes containing multiple entries that can be released with a single deallocation.",
-	History:    [][2]string{{"6.2.0", "Added the `MINID` trimming strategy and the `LIMIT` option."}},
-	Arguments:  []Argument{keyArgument, {Name: "trim", Type: "block", Args: trimArguments}},
-	Arity:      -4, Flags: Write, Categories: CatWrite | CatStream | CatSlow,
+	History: [][2]string{
+		{"6.2.0", "Added the `MINID` trimming strategy and the `LIMIT` option."},
+		{"8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options."},
+	},
+	Differences: "With `DELREF` and `ACKED`, `~` removes entry by entry within its limit. `MAXLEN n ACKED` walks on to the last entry that all groups were delivered; Redis may stop at the end of a node.",
+	Arguments:   []Argument{keyArgument, {Name: "trim", Type: "block", Args: trimArguments}, refPolicyArgument},
+	Arity:       -4, Flags: Write, Categories: CatWrite | CatStream | CatSlow,
 	Tips:  []string{"nondeterministic_output"},
 	Keys:  OneKey(1, "RW", "delete"),
 	Class: Log,
@@ -50,7 +55,7 @@ func runXTrim(c *Call) error {
 	}
 	removed := uint64(0)
 	if s != nil && c.Applying {
-		removed = s.Trim(o.trim(), c.Limits)
+		removed = c.trimStream(s, &o)
 	}
 	if removed > 0 {
 		c.DB.Touch(k)
