@@ -19,6 +19,8 @@ type ServeCall struct {
 	// Later is called by a command whose reply comes from elsewhere: Serve appends
 	// nothing then, and the function it got fills the slot, once, from any
 	// goroutine. Behind a Barrier the session runs nothing further before that.
+	// The call itself is over when Serve returns: that goroutine takes what it needs
+	// of it before.
 	Later func() func(reply []byte)
 }
 
