@@ -170,16 +170,6 @@ func (p *Partition) Stop() error {
 	return nil
 }
 
-// Drained reports whether nothing is waiting to be proposed or in flight.
-func (p *Partition) Drained() bool {
-	p.queue.mu.Lock()
-	waiting := p.queue.bytes
-	p.queue.mu.Unlock()
-	p.proposer.mu.Lock()
-	defer p.proposer.mu.Unlock()
-	return waiting == 0 && len(p.proposer.inFlight) == 0
-}
-
 // Snapshot takes a snapshot of the state now and returns when it is durable. It
 // reports false when nothing changed since the last one.
 func (p *Partition) Snapshot() (bool, error) {

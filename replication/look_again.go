@@ -1,0 +1,117 @@
+package replication
+
+import "github.com/millrace-io/millrace/blocking"
+
+// serveReady lets the waiters of keys look again. It runs on the apply goroutine
+// behind an entry, so the state holds still meanwhile.
+func (p *Partition) serveReady(keys []blocking.Key) {
+	if p.waits.none() {
+		return
+	}
+	for _, k := range keys {
+		p.serveShared(k)
+		p.serveGroups(k)
+	}
+}
+
+// serveShared serves the XREADs that wait for a key, in one pass.
+func (p *Partition) serveShared(k blocking.Key) {
+	w := &p.waits
+	var all, expired []*waiter
+	w.mu.Lock()
+	w.registry.EachShared(k, func(bw *blocking.Waiter) { all = append(all, bw.Owner.(*waiter)) })
+	w.mu.Unlock()
+	for _, wt := range all {
+		if p.lookAgain(wt) == mustLog && w.claim(wt) {
+			wt.again.Class = Log
+			expired = append(expired, wt)
+		}
+	}
+	if len(expired) > 0 {
+		p.queue.addWoken(expired)
+	}
+}
+
+// serveGroups lets the first in line of each group look again: one that has to be
+// logged is proposed; one that ends without changing anything (its group is gone)
+// makes room for the next.
+func (p *Partition) serveGroups(k blocking.Key) {
+	w := &p.waits
+	var log []*waiter
+	for {
+		var first []*waiter
+		w.mu.Lock()
+		w.registry.EachFirst(k, func(bw *blocking.Waiter) {
+			first = append(first, bw.Owner.(*waiter))
+		})
+		w.mu.Unlock()
+		left := false
+		for _, wt := range first {
+			switch p.lookAgain(wt) {
+			case mustLog:
+				if w.claim(wt) {
+					log = append(log, wt)
+				}
+			case answered:
+				left = true
+			}
+		}
+		if !left {
+			break
+		}
+	}
+	if len(log) > 0 {
+		p.queue.addWoken(log)
+	}
+}
+
+// sight is what a second look at the state had for a waiter.
+type sight uint8
+
+const (
+	nothing sight = iota
+	answered
+	mustLog
+)
+
+// lookAgain runs a waiter's request as a read, if it can be one.
+func (p *Partition) lookAgain(wt *waiter) sight {
+	p.waits.mu.Lock()
+	gone := wt.request == nil || wt.Claimed()
+	p.waits.mu.Unlock()
+	if gone {
+		return nothing
+	}
+	buf := buffers.get()
+	reply, wait, outcome := p.look(wt, *buf)
+	defer func() { buffers.put(buf, reply) }()
+	switch {
+	case outcome == ReadExpired:
+		return mustLog
+	case wait != nil:
+		return nothing
+	case outcome == ReadLong:
+		reply = p.View().Read(&wt.again, p.clock.Now(), nil)
+	}
+	p.waits.mu.Lock()
+	if wt.request == nil {
+		p.waits.mu.Unlock()
+		return nothing
+	}
+	r := p.waits.remove(wt)
+	p.waits.mu.Unlock()
+	r.To.Fill(reply)
+	return answered
+}
+
+// look runs a waiter's request as a read; a request that would change something
+// is reported as ReadExpired is: it has to be logged.
+func (p *Partition) look(wt *waiter, out []byte) ([]byte, *blocking.Wait, ReadOutcome) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	now := p.clock.Now()
+	if wt.again.Class == Log && !p.sm.Quiet(&wt.again, now) {
+		return out, nil, ReadExpired
+	}
+	return p.sm.Read(&wt.again, now, false, out)
+}
