@@ -168,7 +168,7 @@ func (a *application) log(r *Request) *blocking.Wait {
 		s.reply = nil
 	}
 	var wait *blocking.Wait
-	s.reply, wait = a.p.sm.Apply(r, a.ordinal, r.To == nil, s.reply[:0])
+	s.reply, wait = a.p.sm.Apply(r, a.ordinal, s.reply[:0])
 	a.ordinal++
 	return wait
 }

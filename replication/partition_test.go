@@ -34,7 +34,7 @@ type lists struct {
 
 func (l *lists) Begin(index uint64, _ int64) { l.index = index; l.entries++ }
 
-func (l *lists) Apply(r *replication.Request, _ uint32, _ bool, out []byte) ([]byte, *blocking.Wait) {
+func (l *lists) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *blocking.Wait) {
 	l.changed = false
 	switch word(r, 0) {
 	case "PUSH":

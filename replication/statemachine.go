@@ -11,9 +11,8 @@ type StateMachine interface {
 	// Begin starts an entry: its index in the log and its time in Unix ms.
 	Begin(index uint64, timeMs int64)
 	// Apply runs a logged request, the ordinal-th of its entry, and appends its
-	// reply to out. Where nobody waits for the reply (silent), it may append
-	// nothing. A request that would have to wait returns what for.
-	Apply(r *Request, ordinal uint32, silent bool, out []byte) ([]byte, *blocking.Wait)
+	// reply to out. A request that would have to wait returns what for.
+	Apply(r *Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait)
 	// Unchanged reports whether a watched key is at the version that a client saw.
 	Unchanged(w *Watched, timeMs int64) bool
 	// Changed reports whether the request being applied has changed anything:

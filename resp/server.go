@@ -124,9 +124,6 @@ func (o *Options) loops() int {
 // SetLimits changes the limits, for what happens from now on.
 func (srv *Server) SetLimits(l Limits) { srv.limits.Store(&l) }
 
-// Limits returns the limits that hold now.
-func (srv *Server) Limits() Limits { return *srv.limits.Load() }
-
 // Listen takes an address; port 0 takes any free port. Connections are served once
 // Run is called.
 func (srv *Server) Listen(addr string) (net.Addr, error) {

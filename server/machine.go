@@ -29,7 +29,7 @@ func (s stateMachine) Begin(index uint64, timeMs int64) {
 	s.dataset.Store(s.machine.State().Memory())
 }
 
-func (s stateMachine) Apply(r *replication.Request, ordinal uint32, _ bool, out []byte) ([]byte, *blocking.Wait) {
+func (s stateMachine) Apply(r *replication.Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
 	if r.Internal {
 		s.machine.ApplyInternal(r.Args, ordinal)
 		return out, nil

@@ -271,9 +271,6 @@ func (n *Node) refuse(bytes int64) error {
 	return nil
 }
 
-// View is the partition's state at this moment, for tests and tools.
-func (n *Node) View() replication.View { return n.partition.View() }
-
 func syncMode(f config.Fsync) log.SyncMode {
 	switch f {
 	case config.FsyncEverySec:
