@@ -24,7 +24,8 @@ type floor struct{ folder, imports string }
 // floors is the house from the top down: a package may import only what its line
 // names, and a line names only packages further down.
 var floors = []floor{
-	{"bench", "server server/config keyspace groups streams resp/wire"},
+	{"bench", "bench/load"},
+	{"bench/load", ""},
 	{"integration", "server server/config resp/wire"},
 	{"cmd/millrace", "server server/config"},
 	{"server", "server/config resp replication replication/raftstore commands pubsub blocking storage storage/snapshot storage/log storage/vfs keyspace groups streams resp/wire glob"},
@@ -51,16 +52,19 @@ var floors = []floor{
 // doors are the libraries that come in by few packages only, so that they can be
 // replaced. Tests are not held to it: they may check us against the library.
 var doors = map[string][]string{
-	"github.com/tidwall/redcon": {"resp"},
-	"github.com/tidwall/wal":    {"storage/storagetest"},
-	"github.com/hashicorp/raft": {"replication", "replication/raftstore", "storage/storagetest"},
-	"github.com/redis/go-redis": {"integration", "bench"},
-	"github.com/spf13/viper":    {"server/config"},
-	"github.com/spf13/cobra":    {"cmd/millrace"},
-	"github.com/spf13/pflag":    {"server/config", "cmd/millrace"},
-	"golang.org/x/term":         {"cmd/millrace"},
-	"pgregory.net/rapid":        {"storage/storagetest"},
-	"go.uber.org/goleak":        {"storage/storagetest"},
+	"github.com/tidwall/redcon":               {"resp"},
+	"github.com/tidwall/wal":                  {"storage/storagetest"},
+	"github.com/hashicorp/raft":               {"replication", "replication/raftstore", "storage/storagetest"},
+	"github.com/redis/go-redis":               {"integration"},
+	"github.com/nats-io/nats.go":              {"bench"},
+	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
+	"gonum.org/v1/plot":                       {"bench"},
+	"github.com/spf13/viper":                  {"server/config"},
+	"github.com/spf13/cobra":                  {"cmd/millrace"},
+	"github.com/spf13/pflag":                  {"server/config", "cmd/millrace"},
+	"golang.org/x/term":                       {"cmd/millrace"},
+	"pgregory.net/rapid":                      {"storage/storagetest"},
+	"go.uber.org/goleak":                      {"storage/storagetest"},
 }
 
 // pure are the packages that can be replayed: they do no I/O, read no clock and
