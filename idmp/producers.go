@@ -21,7 +21,8 @@ const (
 	MaxMaxSize  = 1_000_000
 )
 
-func (l Limits) valid() bool {
+// Valid reports whether the limits are not beyond the highest.
+func (l Limits) Valid() bool {
 	return l.Duration >= 1 && l.Duration <= MaxDuration && l.MaxSize >= 1 && l.MaxSize <= MaxMaxSize
 }
 

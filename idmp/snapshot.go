@@ -107,7 +107,7 @@ func FromHeader(b []byte) (Producers, error) {
 	switch {
 	case !d.done():
 		return Producers{}, fmt.Errorf("%w: malformed header", ErrCorrupt)
-	case !limits.valid():
+	case !limits.Valid():
 		return Producers{}, fmt.Errorf("%w: duration %d, maximum %d", ErrCorrupt, limits.Duration, limits.MaxSize)
 	case l.records < l.producers, l.producers == 0 && l.records > 0:
 		return Producers{}, fmt.Errorf("%w: %d records of %d producers", ErrCorrupt, l.records, l.producers)

@@ -1,12 +1,16 @@
 package keyspace
 
-import "github.com/millrace-io/millrace/streams"
+import (
+	"github.com/millrace-io/millrace/idmp"
+	"github.com/millrace-io/millrace/streams"
+)
 
 // Settings are those that the log changes and snapshots keep, since the state
 // follows from them.
 type Settings struct {
-	StreamNodeMaxBytes   int // of entries in a chunk, 0: unbounded
-	StreamNodeMaxEntries int // in a chunk, 0: unbounded
+	StreamNodeMaxBytes   int         // of entries in a chunk, 0: unbounded
+	StreamNodeMaxEntries int         // in a chunk, 0: unbounded
+	IDMP                 idmp.Limits // that a new stream gets
 }
 
 // State is everything that one partition replicates about keys. It belongs to one
@@ -29,7 +33,7 @@ const MaxDatabases = 1 << 16
 
 // New returns an empty state.
 func New(databases int) *State {
-	st := &State{settings: Settings{streams.DefaultLimits.MaxBytes, streams.DefaultLimits.MaxEntries}}
+	st := &State{settings: Settings{streams.DefaultLimits.MaxBytes, streams.DefaultLimits.MaxEntries, idmp.DefaultLimits}}
 	st.Grow(max(databases, 1))
 	return st
 }

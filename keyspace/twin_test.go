@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/millrace-io/millrace/groups"
+	"github.com/millrace-io/millrace/idmp"
 	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/streams"
 )
@@ -25,6 +26,7 @@ type twinKey struct {
 	entries  map[uint64]string
 	last     uint64
 	groups   map[string]map[uint64]string // pending entries and their owners
+	recorded map[uint64]uint64            // iids of one producer, and the IDs they stand for
 	deadline int64
 	version  uint64
 }
@@ -45,6 +47,7 @@ func (k *twinKey) String() string {
 			fmt.Fprintf(&w, " %d->%s", id, k.groups[g][id])
 		}
 	}
+	fmt.Fprintf(&w, " recorded %v", k.recorded) // in order
 	return w.String()
 }
 
@@ -95,7 +98,20 @@ func readKey(k *keyspace.Key) *twinKey {
 		})
 		return true
 	})
+	tk.recorded = map[uint64]uint64{}
+	for i := range uint64(recordable) {
+		if id, ok := s.Producers().Find(iidOf(i), 0); ok {
+			tk.recorded[i] = id.Seq
+		}
+	}
 	return tk
+}
+
+// recordable is how many iids there are, of one producer.
+const recordable = 5
+
+func iidOf(i uint64) idmp.Pair {
+	return idmp.NewPair([]byte("producer"), []byte{byte(i)})
 }
 
 // pair is a state with its twin and the views taken on the way.
@@ -152,7 +168,7 @@ func (p *pair) PutString(t *rapid.T) {
 func (p *pair) PutStream(t *rapid.T) {
 	db, name, full := p.key(t)
 	db.PutStream(name)
-	p.tw.keys[full] = &twinKey{stream: true, version: p.index, entries: map[uint64]string{}, groups: map[string]map[uint64]string{}}
+	p.tw.keys[full] = &twinKey{stream: true, version: p.index, entries: map[uint64]string{}, groups: map[string]map[uint64]string{}, recorded: map[uint64]uint64{}}
 }
 
 func (p *pair) Append(t *rapid.T) {
@@ -164,6 +180,18 @@ func (p *pair) Append(t *rapid.T) {
 		tk.last++
 		tk.entries[tk.last] = fmt.Sprint(p.index)
 		s.Append(streams.ID{Seq: tk.last}, [][]byte{[]byte("f"), fmt.Append(nil, p.index)}, streams.Limits{MaxEntries: 4})
+	}
+}
+
+func (p *pair) RecordIID(t *rapid.T) {
+	s, tk := p.stream(t)
+	if s == nil {
+		return
+	}
+	i := rapid.Uint64Range(0, recordable-1).Draw(t, "iid")
+	if _, ok := tk.recorded[i]; !ok {
+		s.ProducersForWrite().Record(iidOf(i), streams.ID{Seq: tk.last})
+		tk.recorded[i] = tk.last
 	}
 }
 
@@ -308,7 +336,7 @@ func TestStateMatchesTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := &pair{st: keyspace.New(2), tw: &twin{keys: map[string]*twinKey{}}, now: 1000}
 		t.Repeat(map[string]func(*rapid.T){
-			"PutString": p.PutString, "PutStream": p.PutStream, "Append": p.Append, "DeleteEntry": p.DeleteEntry,
+			"PutString": p.PutString, "PutStream": p.PutStream, "Append": p.Append, "RecordIID": p.RecordIID, "DeleteEntry": p.DeleteEntry,
 			"CreateGroup": p.CreateGroup, "DropGroup": p.DropGroup, "Deliver": p.Deliver, "Ack": p.Ack,
 			"SetDeadline": p.SetDeadline, "Delete": p.Delete, "Flush": p.Flush, "Expire": p.Expire,
 			"Rename": p.Rename, "Copy": p.Copy, "CopyByDump": p.CopyByDump, "Swap": p.Swap,
