@@ -75,9 +75,8 @@ func (c *Call) findDuplicate(s *keyspace.StreamValue, pair idmp.Pair) (streams.I
 	return id, known
 }
 
-// record remembers the pair, which findDuplicate did not find.
+// record lets the stream Args[1] remember the pair, which it did not know.
 func (c *Call) record(s *keyspace.StreamValue, pair idmp.Pair, id streams.ID) {
-	p := s.ProducersForWrite()
-	p.Forget(c.Now, forgetWithEach)
-	p.Record(pair, id)
+	s.ProducersForWrite().Forget(c.Now, forgetWithEach)
+	c.DB.Record(c.Args[1], s, pair, id)
 }

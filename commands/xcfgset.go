@@ -89,7 +89,7 @@ func runXCfgSet(c *Call) error {
 		return err
 	}
 	if c.Applying {
-		s.ProducersForWrite().SetLimits(limits)
+		c.DB.SetIDMP(c.Args[1], s, limits)
 	}
 	c.Out = wire.AppendSimple(c.Out, "OK")
 	return nil

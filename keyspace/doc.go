@@ -24,9 +24,13 @@
 //     writing since is on the list of changes, each once.
 //  8. Snapshot writes the same sections for equal states, and Restore refuses what
 //     Snapshot cannot have written in keys, order and counts.
+//  9. A stream of which something is remembered by Record stands in its database's
+//     tree of looks, under the time that its lookedAt says. When a look is planned may
+//     differ between replicas: only what Forget does is replicated, and the log names
+//     its streams.
 //
 // A State is changed by one goroutine. While that one stands still any number may
-// read, Memory and NextDeadline included. A View may be read while the State
+// read, Memory, NextDeadline, NextLook and Overdue included. A View may be read while the State
 // changes.
 //
 // A snapshot is a row of sections. Integers are varints, s those with a sign:

@@ -98,7 +98,7 @@ func (d *DB) PutDumped(name []byte, v *Dumped, deadline int64) *Key {
 	k := v.key.detached(name)
 	v.key = nil
 	if s := k.stream; s != nil {
-		s.db, s.epoch = d, d.state.epoch
+		s.db, s.epoch, s.noted, s.lookedAt = d, d.state.epoch, false, 0
 		for _, g := range s.groups {
 			g.epoch = s.epoch
 		}

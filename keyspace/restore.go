@@ -175,6 +175,7 @@ func (rs *restorer) endKey() error {
 		if err := rs.endStream(); err != nil {
 			return err
 		}
+		rs.db.planLook(k.name, k.stream)
 	}
 	rs.db.insert(k)
 	rs.db.account(int64(cap(k.text)))

@@ -16,16 +16,17 @@ type Settings struct {
 // State is everything that one partition replicates about keys. It belongs to one
 // goroutine, which applies the log; others may read while that one stands still.
 type State struct {
-	dbs      []*DB
-	settings Settings
-	version  Version // of the command being applied
-	epoch    uint64  // number of views taken
-	changed  bool    // since Begin
-	memory   int64   // of all databases, without what changes hold
-	changes  []change
-	expiring []*DB // databases that have keys with a deadline, in no order
-	next     int64 // earliest deadline of all, 0: none
-	hook     func(db int, name string)
+	dbs         []*DB
+	settings    Settings
+	version     Version // of the command being applied
+	epoch       uint64  // number of views taken
+	changed     bool    // since Begin
+	memory      int64   // of all databases, without what changes hold
+	changes     []change
+	expiring    []*DB // databases that have keys with a deadline, in no order
+	remembering []*DB // databases with streams that remember producers, in no order
+	next        int64 // earliest deadline of all, 0: none
+	hook        func(db int, name string)
 }
 
 // MaxDatabases bounds the number of databases.

@@ -19,6 +19,7 @@ type StreamValue struct {
 	epoch      uint64       // of the state when this value was made
 	bytes      int64        // memory without the groups', when last looked at
 	groupBytes int64        // sum of the groups' bytes
+	lookedAt   int64        // its place in the database's tree of what remembers, 0: none
 	noted      bool         // its memory is to be looked at again
 	gone       bool         // no longer part of the state
 }
@@ -46,12 +47,16 @@ func newStreamValue(d *DB) *StreamValue {
 func (s *StreamValue) clone(epoch uint64) *StreamValue {
 	return &StreamValue{
 		Stream: s.Stream.Clone(), db: s.db, producers: s.producers.Clone(), groups: slices.Clone(s.groups),
-		epoch: epoch, bytes: s.bytes, groupBytes: s.groupBytes,
+		epoch: epoch, bytes: s.bytes, groupBytes: s.groupBytes, lookedAt: s.lookedAt,
 	}
 }
 
 func (s *StreamValue) memory() int64 {
-	return streamOverhead + s.Stream.Bytes() + s.producers.Bytes() + 8*int64(cap(s.groups))
+	n := streamOverhead + s.Stream.Bytes() + s.producers.Bytes() + 8*int64(cap(s.groups))
+	if s.lookedAt != 0 {
+		n += rememberingOverhead
+	}
+	return n
 }
 
 func (g *heldGroup) memory() int64 {

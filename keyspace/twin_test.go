@@ -122,6 +122,10 @@ type pair struct {
 	then  []string // what the views showed when they were taken
 	index uint64
 	now   int64
+	drawn struct { // by key
+		db   *keyspace.DB
+		name []byte
+	}
 }
 
 var (
@@ -136,7 +140,8 @@ func (p *pair) key(t *rapid.T) (db *keyspace.DB, name []byte, full string) {
 	p.index++
 	p.st.Begin(p.index, 0)
 	i, n := someDB.Draw(t, "db"), someName.Draw(t, "name")
-	return p.st.DB(i), []byte(n), fmt.Sprintf("%d/%s", i, n)
+	p.drawn.db, p.drawn.name = p.st.DB(i), []byte(n)
+	return p.drawn.db, p.drawn.name, fmt.Sprintf("%d/%s", i, n)
 }
 
 // stream draws a stream to change; tk is nil when there is none.
@@ -190,8 +195,39 @@ func (p *pair) RecordIID(t *rapid.T) {
 	}
 	i := rapid.Uint64Range(0, recordable-1).Draw(t, "iid")
 	if _, ok := tk.recorded[i]; !ok {
-		s.ProducersForWrite().Record(iidOf(i), streams.ID{Seq: tk.last})
+		p.drawn.db.Record(p.drawn.name, s, iidOf(i), streams.ID{Seq: tk.last})
 		tk.recorded[i] = tk.last
+	}
+}
+
+// Forget looks at all streams as if all iids had expired, as the leader lets it.
+func (p *pair) Forget(t *rapid.T) {
+	p.index++
+	p.st.Begin(p.index, 0)
+	const later = 1_000_000
+	type place struct {
+		db   int
+		name string
+	}
+	var due []place
+	p.st.Overdue(later, 100, func(db int, name string) { due = append(due, place{db, name}) })
+	for _, d := range due {
+		k := p.st.DB(d.db).GetForWrite([]byte(d.name), 0)
+		if k == nil {
+			t.Fatalf("key %d/%s is to be looked at, and is not there", d.db, d.name)
+		}
+		if n := p.st.DB(d.db).Forget(k, later, 100); n == 0 {
+			t.Fatalf("nothing to forget of key %d/%s", d.db, d.name)
+		}
+		p.tw.keys[fmt.Sprintf("%d/%s", d.db, d.name)].recorded = map[uint64]uint64{}
+	}
+	for name, tk := range p.tw.keys {
+		if len(tk.recorded) > 0 {
+			t.Fatalf("key %s was not looked at", name)
+		}
+	}
+	if _, ok := p.st.NextLook(); ok {
+		t.Fatal("more to look at")
 	}
 }
 
@@ -336,7 +372,7 @@ func TestStateMatchesTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := &pair{st: keyspace.New(2), tw: &twin{keys: map[string]*twinKey{}}, now: 1000}
 		t.Repeat(map[string]func(*rapid.T){
-			"PutString": p.PutString, "PutStream": p.PutStream, "Append": p.Append, "RecordIID": p.RecordIID, "DeleteEntry": p.DeleteEntry,
+			"PutString": p.PutString, "PutStream": p.PutStream, "Append": p.Append, "RecordIID": p.RecordIID, "Forget": p.Forget, "DeleteEntry": p.DeleteEntry,
 			"CreateGroup": p.CreateGroup, "DropGroup": p.DropGroup, "Deliver": p.Deliver, "Ack": p.Ack,
 			"SetDeadline": p.SetDeadline, "Delete": p.Delete, "Flush": p.Flush, "Expire": p.Expire,
 			"Rename": p.Rename, "Copy": p.Copy, "CopyByDump": p.CopyByDump, "Swap": p.Swap,
