@@ -105,6 +105,25 @@ func TestLooksFollowTheStream(t *testing.T) {
 	}
 }
 
+// DUMP and RESTORE take along what a stream remembers, and when it is to be looked at.
+func TestDumpRemembersProducers(t *testing.T) {
+	a := newApplier()
+	first := a.do("XADD", "k", "IDMP", "p", "i", "*", "f", "v")
+	_, dump, _ := strings.Cut(a.do("DUMP", "k"), "\r\n")
+	if got := a.do("RESTORE", "again", "0", strings.TrimSuffix(dump, "\r\n")); got != "+OK\r\n" {
+		t.Fatalf("RESTORE: %q", got)
+	}
+	a.now++
+	if got := a.do("XADD", "again", "IDMP", "p", "i", "*", "f", "v"); got != first {
+		t.Errorf("%q of the restored stream, was %q", got, first)
+	}
+	a.do("DEL", "k")
+	a.now += 100_000
+	if upkeep(a); infoOf(a, "again")[3] != 0 {
+		t.Errorf("producers %v", infoOf(a, "again"))
+	}
+}
+
 // snapshot is one in memory.
 type snapshot struct {
 	kinds  []uint8

@@ -21,6 +21,7 @@ var xinfoStream = Command{
 		{"8.6.0", "Added the `idmp-duration`, `idmp-maxsize`, `pids-tracked`, `iids-tracked`, `iids-added` and `iids-duplicates` fields."},
 		{"8.8.0", "Added the `nacked-count` field."},
 	},
+	Differences: "`pids-tracked` and `iids-tracked` count what has expired until it is dropped, a second later at most unless there is much of it.",
 	Arguments: []Argument{
 		keyArgument,
 		{Name: "full", Type: "block", Token: "FULL", Optional: true, Args: []Argument{countArgument}},

@@ -21,6 +21,7 @@ func TestGoRedisProducers(t *testing.T) {
 				w.repeatAuto()
 				w.configure()
 				w.recordIDs()
+				w.expire()
 			})
 		}
 	})
@@ -118,4 +119,17 @@ func (w worker) recordIDs() {
 		w.t.Errorf("recorded %s, again %s", id, again)
 	}
 	w.producers(producers{200, 1000, 1, 1, 5, 22})
+}
+
+// expire: what has expired goes, also where nobody adds entries.
+func (w worker) expire() {
+	mustDo(w.t, w.c, "XCFGSET", "s", "IDMP-DURATION", "1")
+	first := w.xadd(&redis.XAddArgs{Stream: "s", ProducerID: "p", IdempotentID: "i", Values: []string{"f", "v"}})
+	eventually(w.t, "the producer is forgotten", func() bool {
+		info, err := w.c.XInfoStream(w.t.Context(), "s").Result()
+		return err == nil && info.PIDsTracked == 0 && info.IIDsTracked == 0
+	})
+	if again := w.xadd(&redis.XAddArgs{Stream: "s", ProducerID: "p", IdempotentID: "i", Values: []string{"f", "v"}}); again == first {
+		w.t.Errorf("still entry %s", first)
+	}
 }
