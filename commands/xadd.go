@@ -24,7 +24,7 @@ var xadd = Command{
 		{"8.6.0", "Added the `IDMP` and `IDMPAUTO` options."},
 	},
 	Differences: "An idempotent ID is over at the very millisecond, `IDMP-DURATION` after the one in its entry's ID, where Redis takes it away in a periodic job: " +
-		"the same pair then adds a new entry. An XADD that fails leaves no producer behind in `pids-tracked`. The ID that `IDMPAUTO` makes of the fields is not that of Redis. " +
+		"the same pair then adds a new entry. An entry whose ID is ahead of the clock is remembered for that much longer, as in Redis. An XADD that fails leaves no producer behind in `pids-tracked`. The ID that `IDMPAUTO` makes of the fields is not that of Redis. " +
 		"What is remembered of producers costs memory: see [XCFGSET](#xcfgset).",
 	Arguments: []Argument{
 		keyArgument,

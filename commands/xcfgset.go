@@ -28,8 +28,8 @@ var xcfgset = Command{
 }
 
 // idmpMemory says what remembering costs (TestMemoryPerIID of package idmp measures it).
-const idmpMemory = "An idempotent ID that is remembered takes its own length and 45 bytes at most, some 80 bytes for a UUID: " +
-	"80 MB for a producer with `IDMP-MAXSIZE 1000000` that has used it up. A producer takes some 250 bytes more. The number of producers is not limited: " +
+const idmpMemory = "An idempotent ID that is remembered takes some 40 bytes beside its own, which makes 80 for a UUID: " +
+	"80 MB for a producer with `IDMP-MAXSIZE 1000000` that has used it up. A producer takes some 300 bytes more. The number of producers is not limited: " +
 	"each is forgotten `IDMP-DURATION` after its last entry. MEMORY USAGE counts all of it."
 
 // parseLimits reads the options over the limits that the stream has now.

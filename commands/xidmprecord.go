@@ -14,7 +14,7 @@ var xidmprecord = Command{
 	Syntax:  "XIDMPRECORD key pid iid stream-id",
 	Summary: "Records the idempotent ID of an entry that is in the stream.",
 	Since:   "8.6.2", Group: "stream", Complexity: "O(log N) with N the number of idempotent IDs that the stream remembers.",
-	Differences: "An ID that is older than `IDMP-DURATION` is recorded, and over at once.",
+	Differences: "Redis has had it since 8.6.2, though its page says 8.8. An ID that is older than `IDMP-DURATION` is recorded, and over at once.",
 	Arguments: []Argument{
 		keyArgument, {Name: "pid", Type: "string"}, {Name: "iid", Type: "string"}, {Name: "stream-id", Type: "string"},
 	},
