@@ -30,11 +30,11 @@ func TestMemoryPerIID(t *testing.T) {
 		iid             func(int) []byte
 		most            int64 // bytes for each iid beside its own
 	}{
-		{"one producer, UUIDs", 1, 1_000_000, uuid, 45},
-		{"one producer, digests", 1, 1_000_000, func(i int) []byte { d := idmp.Digest([][]byte{uuid(i), nil}); return d[:] }, 45},
-		{"100 producers", 100, 1000, uuid, 45},
-		{"10,000 producers", 10_000, 10, uuid, 100},
-		{"100,000 producers of one iid", 100_000, 1, uuid, 400},
+		{"one producer, UUIDs", 1, 200_000, uuid, 45},
+		{"one producer, digests", 1, 200_000, func(i int) []byte { d := idmp.Digest([][]byte{uuid(i), nil}); return d[:] }, 45},
+		{"100 producers", 100, 500, uuid, 45},
+		{"5000 producers", 5000, 10, uuid, 100},
+		{"20,000 producers of one iid", 20_000, 1, uuid, 400},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := idmp.New(idmp.Limits{Duration: 1000, MaxSize: idmp.MaxMaxSize})
