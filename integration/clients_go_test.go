@@ -62,7 +62,9 @@ func runLibrary(ctx context.Context, connect func(addr string) (library, error),
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer lib.close()
-	s.lib, s.got.Library = lib, lib.name()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends what subscribe started
+	s.ctx, s.lib, s.got.Library = ctx, lib, lib.name()
 	for i, step := range []func() error{
 		s.start, s.addUntilStopped, s.share, s.timeOut, s.wait, s.listen, s.transactions, // before the kills
 		s.addUntilStopped, s.wait, s.receive, s.claim, s.drain, s.transactions,
@@ -101,11 +103,23 @@ func (s *script) again(call func() error) error {
 		if err == nil || s.ctx.Err() != nil {
 			return err
 		}
-		select {
-		case <-s.ctx.Done():
-			return err
-		case <-time.After(10 * time.Millisecond):
-		}
+		pause(s.ctx)
+	}
+}
+
+// pause keeps a program whose server is away from turning in a circle.
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(10 * time.Millisecond):
+	}
+}
+
+// pass hands a message on, unless nobody takes it any more.
+func pass(ctx context.Context, texts chan<- string, text string) {
+	select {
+	case texts <- text:
+	case <-ctx.Done():
 	}
 }
 

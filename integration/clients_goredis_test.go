@@ -88,7 +88,7 @@ func (g *goRedis) subscribe(ctx context.Context, channel string) (<-chan string,
 	texts := make(chan string)
 	go func() {
 		for m := range g.sub.Channel() {
-			texts <- m.Payload
+			pass(ctx, texts, m.Payload)
 		}
 	}()
 	return texts, nil
