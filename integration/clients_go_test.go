@@ -158,7 +158,7 @@ func (s *script) share() error {
 			return fmt.Errorf("%s read %v: %w", consumer, entries, err)
 		}
 		for _, entry := range entries[:2] {
-			if err := s.lib.ack(s.ctx, "jobs", entry.id); err != nil {
+			if err := s.ack("jobs", entry.id); err != nil {
 				return err
 			}
 		}
@@ -183,11 +183,15 @@ func (s *script) wait() error {
 	})
 	for _, entry := range entries {
 		s.got.Woken = append(s.got.Woken, entry.n)
-		if err := s.lib.ack(s.ctx, "wake", entry.id); err != nil {
+		if err := s.ack("wake", entry.id); err != nil {
 			return err
 		}
 	}
 	return err
+}
+
+func (s *script) ack(stream, id string) error {
+	return s.again(func() error { return s.lib.ack(s.ctx, stream, id) })
 }
 
 func (s *script) listen() (err error) {
@@ -228,12 +232,17 @@ func (s *script) transactions() error {
 // claim takes over what ann and bob left.
 func (s *script) claim() error {
 	for from := "0-0"; ; {
-		next, ids, err := s.lib.autoClaim(s.ctx, "jobs", "cid", from)
+		var next string
+		var ids []string
+		err := s.again(func() (err error) {
+			next, ids, err = s.lib.autoClaim(s.ctx, "jobs", "cid", from)
+			return err
+		})
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			if err := s.lib.ack(s.ctx, "jobs", id); err != nil {
+			if err := s.ack("jobs", id); err != nil {
 				return err
 			}
 		}
@@ -252,7 +261,7 @@ func (s *script) drain() error {
 			return err
 		}
 		for _, entry := range entries {
-			if err := s.lib.ack(s.ctx, "jobs", entry.id); err != nil {
+			if err := s.ack("jobs", entry.id); err != nil {
 				return err
 			}
 			s.got.Processed = append(s.got.Processed, entry.id)

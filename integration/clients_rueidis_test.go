@@ -32,10 +32,11 @@ func (r *rueidisClient) add(ctx context.Context, stream, n string) (string, erro
 }
 
 func (r *rueidisClient) read(ctx context.Context, stream, consumer string, count int, wait time.Duration) (entries []delivered, err error) {
-	from := r.c.B().Xreadgroup().Group("crew", consumer).Count(int64(count))
-	command := from.Streams().Key(stream).Id(">").Build()
-	if wait >= 0 {
-		command = from.Block(wait.Milliseconds()).Streams().Key(stream).Id(">").Build()
+	var command rueidis.Completed // a builder is good for one
+	if wait < 0 {
+		command = r.c.B().Xreadgroup().Group("crew", consumer).Count(int64(count)).Streams().Key(stream).Id(">").Build()
+	} else {
+		command = r.c.B().Xreadgroup().Group("crew", consumer).Count(int64(count)).Block(wait.Milliseconds()).Streams().Key(stream).Id(">").Build()
 	}
 	streams, err := r.c.Do(ctx, command).AsXRead()
 	if rueidis.IsRedisNil(err) {

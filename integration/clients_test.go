@@ -1,13 +1,11 @@
 package integration
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -235,73 +233,5 @@ func (s *stage) publish(text string) {
 	})
 	if n := mustDo(s.t, s.c, "PUBLISH", "news", text); n != int64(1) {
 		s.t.Errorf("%v received what was published", n)
-	}
-}
-
-// external is a client program of another language, started with host and port. It
-// is skipped with the reason when the check of its library fails.
-func external(check []string, missing string, command ...string) program {
-	return func(ctx context.Context, t *testing.T, addr string) *dialogue {
-		tool(t, check[0])
-		if out, err := exec.CommandContext(ctx, check[0], check[1:]...).CombinedOutput(); err != nil {
-			t.Skipf("%s: %s", missing, lastLine(string(out)))
-		}
-		return startProgram(ctx, t, "", addr, command...)
-	}
-}
-
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return lines[len(lines)-1]
-}
-
-func startProgram(ctx context.Context, t *testing.T, dir, addr string, command ...string) *dialogue {
-	t.Helper()
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(ctx, command[0], append(command[1:], host, port)...)
-	cmd.Dir = dir
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	d := &dialogue{said: make(chan string), answers: stdin}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		d.read(ctx, stdout)
-		if err := cmd.Wait(); err != nil {
-			d.setTrouble(fmt.Sprintf("%v\n%s", err, stderr.String()))
-		}
-		close(d.said)
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it has ended already when the test went well
-		<-ended
-	})
-	return d
-}
-
-// read passes on lines until there are no more.
-func (d *dialogue) read(ctx context.Context, r io.Reader) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		select {
-		case d.said <- lines.Text():
-		case <-ctx.Done():
-			return
-		}
 	}
 }

@@ -1,0 +1,119 @@
+package integration
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The programs of the folder clients, in the languages of their libraries.
+
+func TestClientNode(t *testing.T) {
+	dir := installNode(t)
+	for _, command := range [][]string{{"node-redis.mjs", "redis"}, {"node-redis.mjs", "redis5"}, {"ioredis.mjs", "ioredis"}, {"ioredis.mjs", "ioredis5"}} {
+		t.Run(command[1], external(dir, append([]string{"node"}, command...)...).run)
+	}
+}
+
+// installNode copies the programs for node to a folder of their own and installs
+// their libraries there, in the versions of the lock file.
+func installNode(t *testing.T) (dir string) {
+	t.Helper()
+	tool(t, "node")
+	npm := tool(t, "npm")
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("clients", "node"))); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), npm, "ci", "--no-audit", "--no-fund", "--prefer-offline")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("npm ci: %v: %s", err, lastLine(string(out)))
+	}
+	return dir
+}
+
+func TestClientRedisPy(t *testing.T) {
+	needs(t, "python3-redis", "/usr/bin/python3", "-c", "import redis")
+	external("clients", "/usr/bin/python3", "redis_py.py").run(t)
+}
+
+// needs skips a test without the library, which check finds, and names the package of
+// Debian that has it.
+func needs(t *testing.T, debian string, check ...string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), check[0], check[1:]...).CombinedOutput(); err != nil {
+		t.Skipf("Debian's %s is not installed: %s: %v %s", debian, check[0], err, lastLine(string(out)))
+	}
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+// external is a client program of another language. It is started in a folder, with
+// host and port behind its own arguments.
+func external(dir string, command ...string) program {
+	return func(ctx context.Context, t *testing.T, addr string) *dialogue {
+		return startProgram(ctx, t, dir, addr, command...)
+	}
+}
+
+func startProgram(ctx context.Context, t *testing.T, dir, addr string, command ...string) *dialogue {
+	t.Helper()
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, command[0], append(command[1:], host, port)...)
+	cmd.Dir = dir
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	d := &dialogue{said: make(chan string), answers: stdin}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.read(ctx, stdout)
+		if err := cmd.Wait(); err != nil {
+			d.setTrouble(fmt.Sprintf("%v\n%s", err, stderr.String()))
+		}
+		close(d.said)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it has ended already when the test went well
+		<-ended
+	})
+	return d
+}
+
+// read passes on lines until there are no more.
+func (d *dialogue) read(ctx context.Context, r io.Reader) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		select {
+		case d.said <- lines.Text():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
