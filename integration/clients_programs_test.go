@@ -45,6 +45,21 @@ func TestClientRedisPy(t *testing.T) {
 	external("clients", "/usr/bin/python3", "redis_py.py").run(t)
 }
 
+func TestClientPerl(t *testing.T) {
+	needs(t, "libredis-perl", "/usr/bin/perl", "-MRedis", "-MJSON::PP", "-e", "1")
+	external("clients", "/usr/bin/perl", "perl_redis.pl").run(t)
+}
+
+func TestClientRuby(t *testing.T) {
+	needs(t, "ruby-redis", "/usr/bin/ruby", "-e", "require 'redis'")
+	external("clients", "/usr/bin/ruby", "ruby_redis.rb").run(t)
+}
+
+func TestClientPHP(t *testing.T) {
+	needs(t, "php-redis", "/usr/bin/php", "-r", "exit(extension_loaded('redis') ? 0 : 1);")
+	external("clients", "/usr/bin/php", "phpredis.php").run(t)
+}
+
 // needs skips a test without the library, which check finds, and names the package of
 // Debian that has it.
 func needs(t *testing.T, debian string, check ...string) {
