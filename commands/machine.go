@@ -44,6 +44,8 @@ type Machine struct {
 	seen    seenTimes
 	draws   atomic.Uint64 // of random keys, by reads
 
+	observer keyspace.Observer // of the state, nil for none
+
 	readers sync.Pool // *Call
 }
 
@@ -58,10 +60,18 @@ func NewMachine(table *Table, databases int, logger *slog.Logger) *Machine {
 // adopt makes state the machine's own.
 func (m *Machine) adopt(state *keyspace.State) {
 	m.state = state
+	state.Observe(m.observer)
 	state.Grow(m.databases) // a snapshot may come from a time of fewer
 	state.OnExpired(func(db int, name string) {
 		m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
 	})
+}
+
+// Observe sets who is told of changes of keys. It is called before anything is
+// applied.
+func (m *Machine) Observe(o keyspace.Observer) {
+	m.observer = o
+	m.state.Observe(o)
 }
 
 // State is the machine's state, to be read under the same rules as Read.

@@ -22,6 +22,7 @@ type State struct {
 	expiring []*DB // databases that have keys with a deadline, in no order
 	next     int64 // earliest deadline of all, 0: none
 	hook     func(db int, name string)
+	observer Observer // nil: nobody
 }
 
 // MaxDatabases bounds the number of databases.

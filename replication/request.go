@@ -20,6 +20,11 @@ type Request struct {
 	// Op is what the state machine keeps about the command, usually a pointer
 	// into its table. It is not logged; a request decoded from the log has none.
 	Op any
+	// Client is what the state machine is to know of who sent the request, nil for
+	// nothing. It is not logged.
+	Client any
+	// Tracks says that the client is to be told when the keys that it reads change.
+	Tracks bool
 	// Args is the command as the client sent it, Args[0] its name.
 	Args  [][]byte
 	DB    int

@@ -4,6 +4,7 @@ import (
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/tracking"
 )
 
 type slotState uint8
@@ -23,10 +24,14 @@ type slot struct {
 	command *commands.Command
 	stats   *CommandStats
 	next    *slot
+	// tracker is who is told when what the command reads changes, nil for nobody.
+	tracker *tracking.Tracker
 
 	// Covered by the session's lock once the slot is in the queue.
 	state slotState
 	reply []byte // of a filled slot that is not the head yet
+	// behind are messages that go out right behind the reply.
+	behind []byte
 	// execution is the transaction that the home goes on with, of a parked EXEC.
 	execution *execution
 	// silent slots send nothing: CLIENT REPLY OFF or SKIP.
@@ -99,6 +104,7 @@ func (s *Session) popLocked() {
 				s.out = append(s.out, sl.reply...)
 			}
 		}
+		s.releaseBehindLocked(sl)
 		s.done.push(sl)
 	}
 }
@@ -129,7 +135,7 @@ func (s *Session) overflowLocked() {
 	s.cut, s.overflow = true, true
 	s.out, s.kept, s.pubsub.held = nil, 0, nil
 	for sl := s.queue.head; sl != nil; sl = sl.next {
-		sl.reply = nil
+		sl.reply, sl.behind = nil, nil
 	}
 }
 

@@ -29,6 +29,7 @@ type Config struct {
 	MaxMemory               int64
 	SlowlogLogSlowerThan    int64
 	SlowlogMaxLen           int64
+	TrackingTableMaxKeys    int64
 
 	Databases            int
 	StreamNodeMaxBytes   int64

@@ -102,6 +102,13 @@ var settings = []Setting{
 		field: func(c *Config) any { return &c.MaxMemory },
 	},
 	{
+		Name: "tracking-table-max-keys", Type: Int, Default: "1000000", Group: GroupLimits, Scope: Node, Change: Runtime,
+		Min: 0, Max: math.MaxInt32,
+		Effect: "Keys that are remembered for clients that asked for CLIENT TRACKING; 0 is no limit. Past it keys drawn at random are forgotten, " +
+			"and their clients told as if they had changed. Broadcasting mode remembers none.",
+		field: func(c *Config) any { return &c.TrackingTableMaxKeys },
+	},
+	{
 		Name: "slowlog-log-slower-than", Type: Int, Default: "10000", Group: GroupLogging, Scope: Node, Change: Runtime,
 		Min: -1, Max: math.MaxInt64 / 1000,
 		Effect: "Microseconds of run time from which a command is kept for SLOWLOG; 0 keeps all, -1 none.",
