@@ -27,6 +27,9 @@ type slot struct {
 	// Covered by the session's lock once the slot is in the queue.
 	state slotState
 	reply []byte // of a filled slot that is not the head yet
+	// behind are messages that the command caused and its own client gets; some of
+	// others that came about later.
+	behind []byte
 	// execution is the transaction that the home goes on with, of a parked EXEC.
 	execution *execution
 	// silent slots send nothing: CLIENT REPLY OFF or SKIP.
@@ -84,6 +87,7 @@ func (s *Session) fillLocked(sl *slot, reply []byte) {
 		s.kept += len(reply)
 	}
 	if sl == s.queue.head {
+		s.releaseBehindLocked(sl)
 		s.releaseLocked()
 	}
 	s.popLocked()
@@ -99,6 +103,7 @@ func (s *Session) popLocked() {
 				s.out = append(s.out, sl.reply...)
 			}
 		}
+		s.releaseBehindLocked(sl)
 		s.done.push(sl)
 	}
 }
@@ -127,9 +132,9 @@ func (s *Session) unsentLocked() int {
 // memory; its home closes the connection.
 func (s *Session) overflowLocked() {
 	s.cut, s.overflow = true, true
-	s.out, s.kept, s.pubsub.held = nil, 0, nil
+	s.out, s.kept, s.pubsub.held, s.pubsub.last = nil, 0, nil, nil
 	for sl := s.queue.head; sl != nil; sl = sl.next {
-		sl.reply = nil
+		sl.reply, sl.behind = nil, nil
 	}
 }
 

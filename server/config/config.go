@@ -31,6 +31,7 @@ type Config struct {
 	SlowlogMaxLen           int64
 
 	Databases            int
+	NotifyKeyspaceEvents KeyspaceEvents
 	StreamNodeMaxBytes   int64
 	StreamNodeMaxEntries int64
 	RedisVersion         string
