@@ -35,7 +35,7 @@ var clientTrackingInfo = Command{
 	Summary: "Returns information about server-assisted client-side caching for the connection.",
 	Since:   "6.2.0", Group: "connection", Complexity: "O(1)",
 	Arity: 2, Flags: NoScript | Loading | Stale, Categories: CatSlow | CatConnection,
-	Class: Own,
+	Class: Barrier,
 	Serve: func(c *ServeCall) error {
 		p, s := c.Session.Proto(), c.Session.Tracking()
 		flags := trackingFlags(s)

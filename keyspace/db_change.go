@@ -52,12 +52,16 @@ func (d *DB) PutString(name, value []byte) *Key {
 
 // replace puts a new key without a value in the place of the one with this name.
 func (d *DB) replace(name []byte) *Key {
-	if old := d.find(name); old != nil {
+	old := d.find(name)
+	if old != nil {
 		d.remove(old)
 	}
 	k := &Key{name: string(name), pos: positionOf(name), epoch: d.state.epoch}
 	d.insert(k)
 	d.Touch(k)
+	if old == nil {
+		d.state.created(d.index, k.name)
+	}
 	return k
 }
 

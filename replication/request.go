@@ -45,6 +45,10 @@ type Request struct {
 	Woken bool
 	// To gets the reply; nil when nobody waits for one.
 	To Replier
+	// Caused is what the last run of the request caused beyond state and reply, for
+	// others to be told of: the state machine sets it, Options.Emit gets it. nil for
+	// nothing, or when nobody wants to know.
+	Caused any
 
 	// Both are covered by the lock of the waits.
 	waiter *waiter // set while the request waits for a key

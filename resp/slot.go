@@ -30,7 +30,9 @@ type slot struct {
 	// Covered by the session's lock once the slot is in the queue.
 	state slotState
 	reply []byte // of a filled slot that is not the head yet
-	// behind are messages that go out right behind the reply.
+	// behind are messages that go out right behind the reply: those that the command
+	// caused and its own client gets, some that came about later, and what the client
+	// is told about keys that the command has read.
 	behind []byte
 	// execution is the transaction that the home goes on with, of a parked EXEC.
 	execution *execution
@@ -89,6 +91,7 @@ func (s *Session) fillLocked(sl *slot, reply []byte) {
 		s.kept += len(reply)
 	}
 	if sl == s.queue.head {
+		s.releaseBehindLocked(sl)
 		s.releaseLocked()
 	}
 	s.popLocked()
@@ -133,7 +136,7 @@ func (s *Session) unsentLocked() int {
 // memory; its home closes the connection.
 func (s *Session) overflowLocked() {
 	s.cut, s.overflow = true, true
-	s.out, s.kept, s.pubsub.held = nil, 0, nil
+	s.out, s.kept, s.pubsub.held, s.pubsub.last = nil, 0, nil, nil
 	for sl := s.queue.head; sl != nil; sl = sl.next {
 		sl.reply, sl.behind = nil, nil
 	}

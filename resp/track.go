@@ -166,21 +166,6 @@ func (s *Session) push(frame func(p wire.Proto, subscribed bool) []byte) {
 	}
 }
 
-// releaseBehindLocked sends what stands behind a slot whose reply is in the output.
-func (s *Session) releaseBehindLocked(sl *slot) {
-	if s.track.last == sl {
-		s.track.last = nil
-	}
-	if sl.behind == nil {
-		return
-	}
-	s.kept -= len(sl.behind)
-	if !s.closed && !s.cut {
-		s.out = append(s.out, sl.behind...)
-	}
-	sl.behind = nil
-}
-
 // encodedInvalidation is the message as it goes to clients of a protocol: a push in
 // RESP3, a pub/sub message in RESP2.
 func encodedInvalidation(i *tracking.Invalidation, p wire.Proto) []byte {

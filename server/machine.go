@@ -22,7 +22,8 @@ var _ replication.StateMachine = stateMachine{}
 
 func request(r *replication.Request) commands.Request {
 	cmd, _ := r.Op.(*commands.Command)
-	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec, Woken: r.Woken}
+	r.Caused = nil
+	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec, Woken: r.Woken, Told: &r.Caused}
 }
 
 func (s stateMachine) Begin(index uint64, timeMs int64) {
@@ -32,7 +33,7 @@ func (s stateMachine) Begin(index uint64, timeMs int64) {
 
 func (s stateMachine) Apply(r *replication.Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
 	if r.Internal {
-		s.machine.ApplyInternal(r.Args, ordinal)
+		s.machine.ApplyInternal(request(r), ordinal)
 		s.tell(r)
 		return out, nil
 	}

@@ -84,6 +84,7 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n.partition = replication.New(stateMachine{n.machine, &n.slow, &n.dataset, &n.watcher}, replication.Options{
 		Origin: replication.Origin{Node: id, Boot: boot},
 		Flush:  n.flush,
+		Emit:   n.emit,
 		Refuse: n.refuse,
 		Fatal:  n.fail,
 		Logger: logger,
@@ -141,6 +142,7 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 		stopBelow()
 		return n.cause(ctx, err)
 	}
+	n.tellEvents(n.live.Config()) // not before: what is run again at the start is no news
 	wg.Go(func() { n.report(n.partition.Run(below)) })
 	wg.Go(func() { n.runSnapshots(below) })
 

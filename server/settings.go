@@ -67,6 +67,10 @@ func (n *Node) watchSettings() {
 		}
 		return nil
 	})
+	n.live.OnChange("notify-keyspace-events", func(c *config.Config) error {
+		n.tellEvents(c)
+		return nil
+	})
 	n.live.OnResetStat(n.front.ResetStats)
 }
 

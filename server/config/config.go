@@ -32,6 +32,7 @@ type Config struct {
 	TrackingTableMaxKeys    int64
 
 	Databases            int
+	NotifyKeyspaceEvents KeyspaceEvents
 	StreamNodeMaxBytes   int64
 	StreamNodeMaxEntries int64
 	RedisVersion         string

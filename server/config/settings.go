@@ -127,6 +127,13 @@ var settings = []Setting{
 		field:  func(c *Config) any { return &c.Databases },
 	},
 	{
+		Name: "notify-keyspace-events", Type: Events, Default: "", Group: GroupStreams, Scope: Cluster, Change: Runtime,
+		Effect: "What changes of keys are published, as letters; empty: none. `K` publishes to `__keyspace@<db>__:<key>`, `E` to `__keyevent@<db>__:<event>`; without " +
+			"one of the two nothing is published. Classes: `g` commands of all types such as DEL and EXPIRE, `$` strings, `t` streams, `x` keys that expired, `n` new keys, " +
+			"`m` reads of missing keys; `A` are all classes but `n` and `m`. `l`, `s`, `h`, `z`, `e` and `d` are taken for Redis' sake: nothing of these ever happens here.",
+		field: func(c *Config) any { return &c.NotifyKeyspaceEvents },
+	},
+	{
 		Name: "stream-node-max-bytes", Type: Size, Default: "4096", Group: GroupStreams, Scope: Partition, Change: Runtime,
 		Min: 0, Max: math.MaxInt64,
 		Effect: "A node of a stream takes entries up to this many bytes; 0 is no limit. Trimming with `~` removes whole nodes.",
