@@ -23,7 +23,8 @@ type Request struct {
 	// Client is what the state machine is to know of who sent the request, nil for
 	// nothing. It is not logged.
 	Client any
-	// Tracks says that the client is to be told when the keys that it reads change.
+	// Tracks says that the client may keep what it reads, and is to be told when that
+	// changes.
 	Tracks bool
 	// Args is the command as the client sent it, Args[0] its name.
 	Args  [][]byte

@@ -129,6 +129,7 @@ func (s *Session) postpone(sl *slot, cmd *commands.Command) {
 	sl.command = cmd
 	s.postponed = sl
 	s.server.postponed.Add(1)
+	s.lastCmd = cmd
 	s.change(func(i *sessionInfo) { i.command = cmd })
 }
 

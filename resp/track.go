@@ -74,10 +74,11 @@ func (s *Session) foreseeCaching(q *queued) bool {
 	return q.command.SetsCaching && commands.CheckCaching(q.args, s.Tracking()) == nil
 }
 
-// tracks reports whether what a command reads is to be remembered.
+// tracks reports whether the client may keep what a command reads. In broadcasting
+// mode nothing is remembered of it, and yet no message may overtake the reply.
 func (s *Session) tracks(cmd *commands.Command, caching bool) bool {
 	t := &s.info.tracking
-	return cmd.Flags&commands.ReadOnly != 0 && !t.BCast && (!t.OptIn || caching) && (!t.OptOut || !caching)
+	return cmd.Flags&commands.ReadOnly != 0 && (!t.OptIn || caching) && (!t.OptOut || !caching)
 }
 
 // Tracker implements tracking.Reader. The session runs nothing that changes it while
