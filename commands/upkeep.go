@@ -1,7 +1,5 @@
 package commands
 
-import "github.com/millrace-io/millrace/blocking"
-
 // expireAtOnce bounds the work of one expiry entry.
 const expireAtOnce = 1000
 
@@ -26,16 +24,17 @@ func (m *Machine) NextUpkeep() int64 {
 }
 
 // ApplyInternal runs an internal command at its place in the log.
-func (m *Machine) ApplyInternal(args [][]byte, ordinal uint32) {
+func (m *Machine) ApplyInternal(r Request, ordinal uint32) {
 	m.state.Begin(m.index, ordinal)
+	m.effects.Told = nil
+	args := r.Args
 	switch string(args[0]) {
 	case "expire":
-		m.state.ExpireDue(m.time, expireAtOnce, func(db int, name string) {
-			m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
-		})
+		m.state.ExpireDue(m.time, expireAtOnce, m.expired)
 	case "seen":
 		applySeen(m.state, args[1:], m.time)
 	case "setting":
 		applySettings(m.state, args[1:])
 	}
+	r.handOver(m.effects.Told)
 }

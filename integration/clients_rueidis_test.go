@@ -12,7 +12,7 @@ import (
 
 func TestClientRueidis(t *testing.T) {
 	goProgram(func(addr string) (library, error) {
-		c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, DisableCache: true})
+		c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}})
 		return &rueidisClient{c: c}, err
 	}).run(t)
 }

@@ -12,16 +12,18 @@ type Settings struct {
 // State is everything that one partition replicates about keys. It belongs to one
 // goroutine, which applies the log; others may read while that one stands still.
 type State struct {
-	dbs      []*DB
-	settings Settings
-	version  Version // of the command being applied
-	epoch    uint64  // number of views taken
-	changed  bool    // since Begin
-	memory   int64   // of all databases, without what changes hold
-	changes  []change
-	expiring []*DB // databases that have keys with a deadline, in no order
-	next     int64 // earliest deadline of all, 0: none
-	hook     func(db int, name string)
+	dbs       []*DB
+	settings  Settings
+	version   Version // of the command being applied
+	epoch     uint64  // number of views taken
+	changed   bool    // since Begin
+	memory    int64   // of all databases, without what changes hold
+	changes   []change
+	expiring  []*DB // databases that have keys with a deadline, in no order
+	next      int64 // earliest deadline of all, 0: none
+	onExpired func(db int, name string)
+	onCreated func(db int, name string)
+	observer  Observer // nil: nobody
 }
 
 // MaxDatabases bounds the number of databases.
@@ -68,11 +70,21 @@ func (st *State) Version() Version { return st.version }
 func (st *State) Changed() bool { return st.changed }
 
 // OnExpired sets the function that is told of keys which GetForWrite deletes.
-func (st *State) OnExpired(fn func(db int, name string)) { st.hook = fn }
+func (st *State) OnExpired(fn func(db int, name string)) { st.onExpired = fn }
 
 func (st *State) expired(db int, name string) {
-	if st.hook != nil {
-		st.hook(db, name)
+	if st.onExpired != nil {
+		st.onExpired(db, name)
+	}
+}
+
+// OnCreated sets the function that is told of keys which come into being: under a
+// name that no key had, or by a rename, a copy or a restore, whatever had it.
+func (st *State) OnCreated(fn func(db int, name string)) { st.onCreated = fn }
+
+func (st *State) created(db int, name string) {
+	if st.onCreated != nil {
+		st.onCreated(db, name)
 	}
 }
 

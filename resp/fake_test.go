@@ -150,8 +150,14 @@ func (n *fakeNode) Databases() int                             { return 16 }
 func (n *fakeNode) RedisVersion() string                       { return "8.4.0" }
 func (n *fakeNode) EachClient(fn func(commands.ClientInfo))    { n.front.EachClient(fn) }
 func (n *fakeNode) Unblock(id uint64, e bool, done func(bool)) { n.front.Unblock(id, e, done) }
-func (n *fakeNode) PubSub() *pubsub.Registry                   { return n.front.PubSub() }
-func (n *fakeNode) InfoSections([]string) string               { return "" }
+func (n *fakeNode) HasClient(id uint64) bool                   { return n.front.HasClient(id) }
+func (n *fakeNode) Pause(until time.Time, writes bool, done func()) {
+	n.front.Pause(until, writes)
+	done()
+}
+func (n *fakeNode) Unpause()                     { n.front.Unpause() }
+func (n *fakeNode) PubSub() *pubsub.Registry     { return n.front.PubSub() }
+func (n *fakeNode) InfoSections([]string) string { return "" }
 
 func (n *fakeNode) published(what string) {
 	n.mu.Lock()
