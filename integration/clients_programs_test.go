@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -24,20 +25,60 @@ func TestClientNode(t *testing.T) {
 	}
 }
 
-// installNode copies the programs for node to a folder of their own and installs
-// their libraries there, in the versions of the lock file.
-func installNode(t *testing.T) (dir string) {
-	t.Helper()
-	tool(t, "node")
-	npm := tool(t, "npm")
-	dir = t.TempDir()
+// The client-side cache of node-redis: a value comes from it until somebody else
+// changes the key.
+func TestClientNodeCache(t *testing.T) {
+	dir := installNode(t)
+	onBoth(t, nil, func(t *testing.T, p *process) {
+		d := startProgram(t.Context(), t, dir, p.Addr, "node", "node-redis-cache.mjs", "redis")
+		s := &stage{t: t, p: p, d: d}
+		c := p.client()
+		hits := 0
+		get := func() (value string) {
+			s.answer("k")
+			if _, err := fmt.Sscan(s.hear("VALUE"), &value, &hits); err != nil {
+				t.Fatal(err)
+			}
+			return value
+		}
+		for n := range 20 {
+			want := fmt.Sprint("value", n)
+			mustDo(t, c, "SET", "k", want)
+			eventually(t, want+" arrives", func() bool { return get() == want })
+			before := hits
+			if got := get(); got != want || hits != before+1 {
+				t.Fatalf("the next GET: %q, %d hits behind %d", got, hits, before)
+			}
+		}
+	})
+}
+
+// nodePrograms is a folder with the programs for node and their libraries, in the
+// versions of the lock file. It goes with the binary under test.
+var nodePrograms = sync.OnceValues(func() (dir string, err error) {
+	dir = filepath.Join(filepath.Dir(binary), "node")
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("clients", "node"))); err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	cmd := exec.CommandContext(t.Context(), npm, "ci", "--no-audit", "--no-fund", "--prefer-offline")
+	cmd := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--prefer-offline")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("npm ci: %v: %s", err, lastLine(string(out)))
+		return "", fmt.Errorf("npm ci: %w: %s", err, lastLine(string(out)))
+	}
+	return dir, nil
+})
+
+// installNode returns the folder of the programs for node, or skips the test.
+func installNode(t *testing.T) (dir string) {
+	t.Helper()
+	tool(t, "npm")
+	tool(t, "node")
+	if err := exec.CommandContext(t.Context(), "node", "-e", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)").Run(); err != nil {
+		t.Skip("the clients need node 20")
+	}
+	dir, err := nodePrograms()
+	if err != nil {
+		t.Skip(err)
 	}
 	return dir
 }
