@@ -69,19 +69,16 @@ sub wait_for_entry {
     }
 }
 
-my $subscriber = connected();
-
-# receive waits for one message; the client subscribes again by itself.
-sub receive {
+# listen_to_news waits for one message. It subscribes anew each time: when the library
+# subscribes again itself, a message that comes with the confirmation lies in its buffer
+# until another one comes.
+sub listen_to_news {
+    my $subscriber = connected();
+    $subscriber->subscribe('news', sub { $heard = $_[0] });
     say_line('LISTENING');
     $heard = '';
-    while ($heard eq '') { eval { $subscriber->wait_for_messages(1) } }
+    $subscriber->wait_for_messages(1) while $heard eq '';
     push @{ $result{heard} }, $heard;
-}
-
-sub listen_to_news {
-    $subscriber->subscribe('news', sub { $heard = $_[0] });
-    receive();
 }
 
 sub transact {
@@ -133,7 +130,7 @@ listen_to_news();
 transactions();
 add_until_stopped();    # the server is killed here
 wait_for_entry();       # and here
-receive();
+listen_to_news();
 claim();
 drain();
 transactions();
