@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -214,19 +215,24 @@ func (s *script) receive() error {
 	}
 }
 
-// transactions makes one that goes through and one that is refused.
+// transactions makes one that goes through and one that is refused. A library may
+// notice only now that a connection did not outlive the kill; that is at the WATCH.
 func (s *script) transactions() error {
-	total, id, refused, err := s.lib.transact(s.ctx, 10, func() {})
+	round, refused := tx{}, false
+	err := s.again(func() (err error) {
+		round.Total, round.ID, refused, err = s.lib.transact(s.ctx, 10, func() {})
+		return err
+	})
 	if err != nil || refused {
 		return fmt.Errorf("transaction: refused %v, %w", refused, err)
 	}
 	var conflict error
-	_, _, refused, err = s.lib.transact(s.ctx, 100, func() { conflict = s.lib.increment(s.ctx, "total") })
-	if err != nil || conflict != nil {
-		return fmt.Errorf("transaction with a conflict: %w, %w", err, conflict)
-	}
-	s.got.Transactions = append(s.got.Transactions, tx{Total: total, ID: id, Refused: refused})
-	return nil
+	err = s.again(func() (err error) {
+		_, _, round.Refused, err = s.lib.transact(s.ctx, 100, func() { conflict = s.lib.increment(s.ctx, "total") })
+		return err
+	})
+	s.got.Transactions = append(s.got.Transactions, round)
+	return errors.Join(err, conflict)
 }
 
 // claim takes over what ann and bob left.
@@ -256,7 +262,11 @@ func (s *script) claim() error {
 // drain works on what is left until there is nothing.
 func (s *script) drain() error {
 	for {
-		entries, err := s.lib.read(s.ctx, "jobs", "cid", 7, -1)
+		var entries []delivered
+		err := s.again(func() (err error) {
+			entries, err = s.lib.read(s.ctx, "jobs", "cid", 7, -1)
+			return err
+		})
 		if err != nil || len(entries) == 0 {
 			return err
 		}
