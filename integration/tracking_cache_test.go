@@ -101,8 +101,8 @@ func (c *cache) next() (any, error) {
 	}
 }
 
-// readValue reads what the test gets: simple strings, integers, bulks, nulls, arrays
-// and messages.
+// readValue reads what the tests get: simple strings, integers, bulks, nulls, arrays,
+// maps and messages.
 func readValue(r *bufio.Reader) (v any, push bool, err error) {
 	line, err := r.ReadString('\n')
 	if err != nil {
@@ -116,11 +116,17 @@ func readValue(r *bufio.Reader) (v any, push bool, err error) {
 		return nil, false, nil
 	case '$':
 		n, _ := strconv.Atoi(text)
+		if n < 0 {
+			return nil, false, nil
+		}
 		b := make([]byte, n+2)
 		_, err = io.ReadFull(r, b)
-		return string(b[:max(n, 0)]), false, err
-	case '*', '>':
+		return string(b[:n]), false, err
+	case '*', '>', '%':
 		n, _ := strconv.Atoi(text)
+		if line[0] == '%' {
+			n *= 2
+		}
 		list := []any{}
 		for range n {
 			e, _, err := readValue(r)
