@@ -32,6 +32,14 @@ func (c *Call) Notify(class Interest, event string, key []byte) {
 	c.notifyIn(class, event, c.DBIndex, key)
 }
 
+// miss notes that a key was looked up for reading, and is not there. Who has waited
+// looks up the same keys once more: that is no event.
+func (c *Call) miss(name []byte) {
+	if !c.Woken {
+		c.Notify(EventKeyMiss, "keymiss", name)
+	}
+}
+
 // notifyIn is Notify for a key of another database.
 func (c *Call) notifyIn(class Interest, event string, db int, key []byte) {
 	if c.interest&class != 0 {
