@@ -76,12 +76,12 @@ func (m *Machine) Tell(mask, wanted Interest) {
 	}
 }
 
-// Told is what effects are wanted.
-func (m *Machine) Told() Interest { return Interest(m.interest.Load()) }
+// Interest is what effects are wanted.
+func (m *Machine) Interest() Interest { return Interest(m.interest.Load()) }
 
 // keyEvent is an event that the keyspace itself tells of.
 func (m *Machine) keyEvent(class Interest, event string, db int, name string) {
-	if m.Told()&class != 0 {
+	if m.Interest()&class != 0 {
 		m.effects.Told = append(m.effects.Told, Effect{Event: event, DB: db, Key: name})
 	}
 }
