@@ -35,10 +35,11 @@
 //  8. A message (a push) goes to the output behind the filled head of the queue and
 //     before any slot that is not filled. One that a command of the same connection
 //     caused goes right behind that command's slot, and while it waits there, all
-//     that come later do, too: each client gets messages in their order. The confirmation of a
-//     subscription is written under the registry's lock, as messages are, so it has
-//     its place among them; in a transaction it is part of the reply, and messages
-//     wait behind that. The registry's lock is taken before a session's.
+//     that come later do, too: each client gets messages in their order. The
+//     confirmation of a subscription is written under the registry's lock, as
+//     messages are, so it has its place among them; in a transaction it is part of
+//     the reply, and messages wait behind that. The registry's lock is taken before a
+//     session's.
 //  9. A session with subscriptions has the output limit of its own class, and no
 //     idle time-out. Its subscriptions end when its connection does; a command that
 //     is run after that subscribes to nothing.
