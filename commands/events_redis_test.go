@@ -71,10 +71,13 @@ type eventCore struct {
 	now   int64
 }
 
-func newEventCore() *eventCore {
+// eventClasses are all that anything happens of.
+const eventClasses = "g$txnm"
+
+func newEventCore(classes string) *eventCore {
 	table := commands.NewTable()
 	m := commands.NewMachine(table, 16, slog.New(slog.DiscardHandler))
-	m.Tell(commands.EventMask, commands.EventMask)
+	m.Tell(commands.EventMask, commands.Events(func(letter byte) bool { return letter == 'E' || strings.IndexByte(classes, letter) >= 0 }))
 	return &eventCore{table: table, m: m, now: time.Now().UnixMilli()}
 }
 
@@ -112,12 +115,19 @@ const eventMark = "__keyevent@0__:mark"
 
 func startEventRedis(t *testing.T) eventRedis {
 	r := startRedis(t)
-	if v := r.do("CONFIG", "SET", "notify-keyspace-events", "EAmn"); v != "OK" {
-		t.Fatal(v)
-	}
 	l := r.another()
 	l.do("PSUBSCRIBE", "__keyevent@*")
-	return eventRedis{r, l}
+	e := eventRedis{r, l}
+	e.tell(t, eventClasses)
+	return e
+}
+
+// tell has it tell of these classes.
+func (e eventRedis) tell(t *testing.T, classes string) {
+	t.Helper()
+	if v := e.commands.do("CONFIG", "SET", "notify-keyspace-events", "E"+classes); v != "OK" {
+		t.Fatal(v)
+	}
 }
 
 // run returns the events of a command: they are there before its reply.
@@ -138,9 +148,18 @@ func (e eventRedis) run(t *testing.T, args ...string) (names []string) {
 
 func TestEventsAgainstRedis(t *testing.T) {
 	redis := startEventRedis(t)
+	for _, classes := range append(strings.Split(eventClasses, ""), eventClasses, "") {
+		t.Run("classes="+classes, func(t *testing.T) {
+			redis.tell(t, classes)
+			playEventScripts(t, redis, classes)
+		})
+	}
+}
+
+func playEventScripts(t *testing.T, redis eventRedis, classes string) {
 	for name, script := range eventScripts {
 		t.Run(name, func(t *testing.T) {
-			core := newEventCore()
+			core := newEventCore(classes)
 			redis.run(t, "SELECT", "0")
 			redis.run(t, "FLUSHALL")
 			redis.run(t, "SET", "dumped", "v")
@@ -199,7 +218,7 @@ func TestRandomEventsAgainstRedis(t *testing.T) {
 		if i%100 == 0 {
 			redis.run(t, "SELECT", "0")
 			redis.run(t, "FLUSHALL")
-			core, history = newEventCore(), nil
+			core, history = newEventCore(eventClasses), nil
 		}
 		shape := keyShapes[r.IntN(len(keyShapes))]
 		if strings.Contains(shape, "EXAT %n") {
@@ -219,7 +238,7 @@ func TestRandomEventsAgainstRedis(t *testing.T) {
 func TestExpiredEventAgainstRedis(t *testing.T) {
 	redis := startEventRedis(t)
 	for _, command := range []string{"GET k", "SET k w", "APPEND k w", "DEL k", "RENAME k l", "XADD k 1-1 f v", "XLEN k", "EXPIRE k 5", "GETDEL k", "SETNX k v"} {
-		core := newEventCore()
+		core := newEventCore(eventClasses)
 		core.run(t, words("SET k v PX 1"))
 		core.now += 2
 		ours := core.run(t, words(command))
@@ -234,7 +253,7 @@ func TestExpiredEventAgainstRedis(t *testing.T) {
 // little longer, and its going is the same event.
 func TestPassedDeadlineEventsAgainstRedis(t *testing.T) {
 	redis := startEventRedis(t)
-	core := newEventCore()
+	core := newEventCore(eventClasses)
 	for _, line := range []string{"SET k v EXAT 1", "SET k v", "SET k w PXAT 1"} {
 		ours := append(core.run(t, words(line)), core.run(t, words("EXISTS k"))...)
 		theirs := append(redis.run(t, strings.Fields(line)...), redis.run(t, "EXISTS", "k")...)
