@@ -44,12 +44,12 @@
 //     idle time-out. Its subscriptions end when its connection does; a command that
 //     is run after that subscribes to nothing.
 //
-// 10. What a client is told about keys that it tracks goes behind the reply of the
+//  10. What a client is told about keys that it tracks goes behind the reply of the
 //     last command in the queue that has read for it (Looked), else to the output at
 //     once: so it overtakes no reply with what was true before, and comes ahead of
 //     the reply of the write that caused it. The lock of the table of tracked keys
 //     is taken before a session's.
-// 11. A pass sees one state of CLIENT PAUSE, and a pause begins between passes. A
+//  11. A pass sees one state of CLIENT PAUSE, and a pause begins between passes. A
 //     request that is held back is put aside, with nothing behind it parsed, and run
 //     as if it had just come when the pause ends.
 //
