@@ -76,16 +76,14 @@ func (c *Call) TooLong() bool { return c.tooLong(len(c.Out) - c.replyStart) }
 func (c *Call) tooLong(n int) bool { return !c.Applying && !c.unbounded && n > longReply }
 
 // Reader looks a key up for a Read command, without changing anything. It
-// returns nil for a missing key and ErrExpired for one past its deadline.
+// returns nil for a missing key and ErrExpired for one past its deadline. A key that
+// is missing is an event.
 func (c *Call) Reader(name []byte) (*keyspace.Key, error) {
-	if c.Applying {
-		return c.DB.GetForWrite(name, c.Now), nil
+	k, err := c.keyToChange(c.DB, name)
+	if k == nil && err == nil {
+		c.miss(name)
 	}
-	k, expired := c.DB.Get(name, c.Now)
-	if expired && !c.riding {
-		return nil, ErrExpired
-	}
-	return k, nil
+	return k, err
 }
 
 // Stream looks up a stream: nil when the key is missing, ErrWrongType when it is

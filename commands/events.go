@@ -32,6 +32,14 @@ func (c *Call) Notify(class Interest, event string, key []byte) {
 	c.notifyIn(class, event, c.DBIndex, key)
 }
 
+// miss notes that a key was looked up for reading, and is not there. Who has waited
+// looks up the same keys once more: that is no event.
+func (c *Call) miss(name []byte) {
+	if !c.Woken {
+		c.Notify(EventKeyMiss, "keymiss", name)
+	}
+}
+
 // notifyIn is Notify for a key of another database.
 func (c *Call) notifyIn(class Interest, event string, db int, key []byte) {
 	if c.interest&class != 0 {
@@ -68,12 +76,12 @@ func (m *Machine) Tell(mask, wanted Interest) {
 	}
 }
 
-// Told is what effects are wanted.
-func (m *Machine) Told() Interest { return Interest(m.interest.Load()) }
+// Interest is what effects are wanted.
+func (m *Machine) Interest() Interest { return Interest(m.interest.Load()) }
 
 // keyEvent is an event that the keyspace itself tells of.
 func (m *Machine) keyEvent(class Interest, event string, db int, name string) {
-	if m.Told()&class != 0 {
+	if m.Interest()&class != 0 {
 		m.effects.Told = append(m.effects.Told, Effect{Event: event, DB: db, Key: name})
 	}
 }

@@ -118,7 +118,7 @@ func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byt
 	clear(scratch[:cap(scratch)])
 	*c = Call{
 		Command: cmd, Args: r.Args, Proto: r.Proto, Now: now,
-		interest: m.Told(),
+		interest: m.Interest(),
 		State:    m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
 		Out: out, replyStart: len(out), InExec: r.InExec, Woken: r.Woken, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen, draws: &m.draws,
 	}

@@ -35,13 +35,23 @@
 //  8. A message (a push) goes to the output behind the filled head of the queue and
 //     before any slot that is not filled. One that a command of the same connection
 //     caused goes right behind that command's slot, and while it waits there, all
-//     that come later do, too: each client gets messages in their order. The confirmation of a
-//     subscription is written under the registry's lock, as messages are, so it has
-//     its place among them; in a transaction it is part of the reply, and messages
-//     wait behind that. The registry's lock is taken before a session's.
+//     that come later do, too: each client gets messages in their order. The
+//     confirmation of a subscription is written under the registry's lock, as
+//     messages are, so it has its place among them; in a transaction it is part of
+//     the reply, and messages wait behind that. The registry's lock is taken before a
+//     session's.
 //  9. A session with subscriptions has the output limit of its own class, and no
 //     idle time-out. Its subscriptions end when its connection does; a command that
 //     is run after that subscribes to nothing.
+//
+//  10. What a client is told about keys that it tracks goes behind the reply of the
+//     last command in the queue that has read for it (Looked), else to the output at
+//     once: so it overtakes no reply with what was true before, and comes ahead of
+//     the reply of the write that caused it. The lock of the table of tracked keys
+//     is taken before a session's.
+//  11. A pass sees one state of CLIENT PAUSE, and a pause begins between passes. A
+//     request that is held back is put aside, with nothing behind it parsed, and run
+//     as if it had just come when the pause ends.
 //
 // The package knows commands by the table only, and the state not at all: requests
 // for a partition go to the Router. Imported by server. redcon is imported nowhere

@@ -13,6 +13,7 @@ import (
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp"
 	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/tracking"
 )
 
 // testTable has a command of every class.
@@ -61,6 +62,10 @@ func testTable() *commands.Table {
 				c.Out = wire.AppendInt(c.Out, int64(c.Session.ID()))
 				return nil
 			}},
+			{Name: "tracking", Arity: -3, Class: commands.Barrier, Serve: func(c *commands.ServeCall) error {
+				c.Session.Track(tracking.Options{BCast: len(c.Args) > 3})
+				return ok(c)
+			}},
 			{Name: "reply", Arity: 3, Class: commands.Own, Serve: func(c *commands.ServeCall) error {
 				switch string(bytes.ToLower(c.Args[2])) {
 				case "on":
@@ -106,7 +111,7 @@ func testTable() *commands.Table {
 			return ok(c)
 		}},
 		{Name: "set", Arity: -2, Class: commands.Log},
-		{Name: "get", Arity: -2, Class: commands.Read},
+		{Name: "get", Arity: -2, Flags: commands.ReadOnly, Class: commands.Read},
 		{Name: "big", Arity: 2, Class: commands.Read},
 		{Name: "picky", Arity: 2, Class: commands.Log, Check: func(args [][]byte) error {
 			if string(args[1]) != "good" {

@@ -13,7 +13,7 @@ import (
 // called in the order of the log, and must not block: messages are put into the
 // output of who subscribed, within their limits, and sent by their own loops.
 func (n *Node) emit(to replication.Replier, caused any) {
-	wanted := n.machine.Told()
+	wanted := n.machine.Interest()
 	for _, e := range caused.([]commands.Effect) {
 		switch e.Kind {
 		case commands.KeyEvent:
