@@ -32,6 +32,7 @@ var appendTo = Command{
 		default:
 			c.DB.AppendString(k, tail) // even of nothing: Redis calls it a change
 		}
+		c.Notify(EventString, "append", c.Args[1])
 		c.Out = wire.AppendInt(c.Out, int64(length))
 		return nil
 	},

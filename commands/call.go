@@ -37,24 +37,16 @@ type Call struct {
 	// Wait is set, and Out left as it was, by a command that wants to wait.
 	Wait *wait
 
-	effects *Effects
-	seen    *seenTimes
-	draws   *atomic.Uint64 // how often a read has drawn something at random
-	scratch [][]byte       // fields of an entry on their way to the reply
+	effects  *Effects // of an applied command
+	told     []Effect // of a read
+	interest Interest
+	seen     *seenTimes
+	draws    *atomic.Uint64 // how often a read has drawn something at random
+	scratch  [][]byte       // fields of an entry on their way to the reply
 
 	riding     bool // a read at its place in an entry, or on a view: expired is missing
 	unbounded  bool // on a view, where a reply of any length may be built
 	replyStart int  // of this command in Out
-}
-
-// Effects is what the commands of a batch caused beyond state and replies. The
-// machine hands it to the partition, whose leader acts on it.
-type Effects struct {
-	// Ready are keys whose waiters may have something to gain: entries came, or
-	// the key or one of its groups went away.
-	Ready []blocking.Key
-	// All says that every waiter should look, whatever it waits for.
-	All bool
 }
 
 // Signal notes that waiters of key should look again.
@@ -84,16 +76,14 @@ func (c *Call) TooLong() bool { return c.tooLong(len(c.Out) - c.replyStart) }
 func (c *Call) tooLong(n int) bool { return !c.Applying && !c.unbounded && n > longReply }
 
 // Reader looks a key up for a Read command, without changing anything. It
-// returns nil for a missing key and ErrExpired for one past its deadline.
+// returns nil for a missing key and ErrExpired for one past its deadline. A key that
+// is missing is an event.
 func (c *Call) Reader(name []byte) (*keyspace.Key, error) {
-	if c.Applying {
-		return c.DB.GetForWrite(name, c.Now), nil
+	k, err := c.keyToChange(c.DB, name)
+	if k == nil && err == nil {
+		c.miss(name)
 	}
-	k, expired := c.DB.Get(name, c.Now)
-	if expired && !c.riding {
-		return nil, ErrExpired
-	}
-	return k, nil
+	return k, err
 }
 
 // Stream looks up a stream: nil when the key is missing, ErrWrongType when it is

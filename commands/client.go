@@ -14,12 +14,14 @@ var client = Command{
 	Arity: -2, Categories: CatSlow,
 	Class: Own,
 	Sub: []*Command{
-		&clientGetName, &clientGetRedir, clientHelp, &clientID, &clientInfo, &clientKill, &clientList,
-		&clientNoEvict, &clientNoTouch, &clientReply, &clientSetInfo, &clientSetName, &clientTrackingInfo, &clientUnblock,
+		&clientCaching, &clientGetName, &clientGetRedir, clientHelp, &clientID, &clientInfo, &clientKill, &clientList,
+		&clientNoEvict, &clientNoTouch, &clientPause, &clientReply, &clientSetInfo, &clientSetName, &clientTracking, &clientTrackingInfo,
+		&clientUnblock, &clientUnpause,
 	},
 }
 
 var clientHelp = helpCommand("client", "connection", "5.0.0", CatConnection,
+	"CACHING (YES|NO)", "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
 	"GETNAME", "    Return the name of the current connection.",
 	"GETREDIR", "    Return the client ID we are redirecting to when tracking is enabled.",
 	"ID", "    Return the ID of the current connection.",
@@ -38,12 +40,16 @@ var clientHelp = helpCommand("client", "connection", "5.0.0", CatConnection,
 	"    * ID <client-id> [<client-id> ...]", "      Return clients of specified IDs.",
 	"NO-EVICT (ON|OFF)", "    Protect current client connection from eviction.",
 	"NO-TOUCH (ON|OFF)", "    Will not touch LRU/LFU stats when this mode is on.",
+	"PAUSE <timeout> [WRITE|ALL]", "    Suspend all, or just write, clients for <timeout> milliseconds.",
 	"REPLY (ON|OFF|SKIP)", "    Control the replies sent to the current connection.",
 	"SETINFO <option> <value>", "    Set client meta attr. Options are:",
 	"    * LIB-NAME: the client lib name.", "    * LIB-VER: the client lib version.",
 	"SETNAME <name>", "    Assign the name <name> to the current connection.",
+	"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+	"         [OPTIN] [OPTOUT] [NOLOOP]", "    Control server assisted client side caching.",
 	"TRACKINGINFO", "    Report tracking status for the current connection.",
 	"UNBLOCK <clientid> [TIMEOUT|ERROR]", "    Unblock the specified blocked client.",
+	"UNPAUSE", "    Stop the current client pause, resuming traffic.",
 )
 
 // clientFlags are those of most subcommands.

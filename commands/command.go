@@ -147,6 +147,11 @@ type Command struct {
 	// Settles says of an Own command that it changes what messages the connection
 	// gets, or their form: where there are subscriptions it is run as a Barrier.
 	Settles bool
+	// NotPaused says that CLIENT PAUSE does not hold the command back.
+	NotPaused bool
+	// SetsCaching says of CLIENT CACHING that it decides whether what the commands
+	// behind it read is tracked: a transaction has to know before.
+	SetsCaching bool
 	// Watches says that the command's reply is for the session: the versions of the
 	// keys that it watches from now on.
 	Watches bool
@@ -173,6 +178,11 @@ func (c *Command) FullName() string {
 	return c.Name
 }
 
+// In reports whether the command is a subcommand of that container. nil is of none.
+func (c *Command) In(container string) bool {
+	return c != nil && c.container != nil && c.container.Name == container
+}
+
 // Argument documents one argument for COMMAND DOCS.
 type Argument struct {
 	Name     string
@@ -181,8 +191,10 @@ type Argument struct {
 	KeySpec  int // 1-based index of the key specification, 0 none
 	Optional bool
 	Multiple bool
-	Since    string
-	Args     []Argument
+	// MultipleToken: each of several has the token before it.
+	MultipleToken bool
+	Since         string
+	Args          []Argument
 }
 
 // wait is what a command that has to wait asks its partition for.

@@ -93,6 +93,9 @@ func (a *Argument) appendDoc(b []byte, p wire.Proto) []byte {
 		if a.Multiple {
 			flags = append(flags, "multiple")
 		}
+		if a.MultipleToken {
+			flags = append(flags, "multiple_token")
+		}
 		m.b = appendSimpleSet(m.field("flags"), p, "", flags)
 	}
 	if len(a.Args) > 0 {

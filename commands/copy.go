@@ -75,6 +75,9 @@ func runCopy(c *Call) error {
 	if err != nil {
 		return err
 	}
+	if k == nil {
+		c.miss(c.Args[1])
+	}
 	old, err := c.keyToChange(to, c.Args[2])
 	switch {
 	case err != nil:
@@ -85,6 +88,7 @@ func runCopy(c *Call) error {
 	}
 	c.DB.Copy(k, to, c.Args[2])
 	c.signalIn(o.db, c.Args[2])
+	c.notifyIn(EventGeneric, "copy_to", o.db, c.Args[2])
 	c.Out = wire.AppendInt(c.Out, 1)
 	return nil
 }

@@ -36,6 +36,7 @@ func runDel(c *Call) error {
 		if c.DB.GetForWrite(name, c.Now) != nil && c.DB.Delete(name) {
 			n++
 			c.Signal(name)
+			c.Notify(EventGeneric, "del", name)
 		}
 	}
 	c.Out = wire.AppendInt(c.Out, n)

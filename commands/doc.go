@@ -13,7 +13,9 @@
 //     it returns ErrExpired, and the partition runs it again behind an expiry.
 //  4. The reply is appended to Call.Out, whole, or an error is returned, never
 //     both. Error texts are Redis' very words and stand in errors.go.
-//  5. Table is the only list of commands: dispatch, arity, key routing, ACL
+//  5. What others are to be told of a command (effects.go) is noted while they want to
+//     know only: it never flows back into the state, and costs nothing otherwise.
+//  6. Table is the only list of commands: dispatch, arity, key routing, ACL
 //     categories, COMMAND INFO and the documentation follow from it.
 //
 // The package knows keyspace, groups, streams, blocking and wire; it knows no

@@ -106,11 +106,11 @@ func (o *expireOptions) run(c *Call) error {
 		return nil
 	}
 	if o.deadline <= c.Now {
-		c.DB.Delete(c.Args[1])
-		c.Signal(c.Args[1])
+		c.remove(c.Args[1])
 	} else {
 		c.DB.SetDeadline(k, o.deadline)
 		c.DB.Touch(k)
+		c.Notify(EventGeneric, "expire", c.Args[1])
 	}
 	c.Out = wire.AppendInt(c.Out, 1)
 	return nil

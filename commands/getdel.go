@@ -11,7 +11,7 @@ var getDel = Command{
 	Keys:  OneKey(1, "RW", "access", "delete"),
 	Class: Log,
 	Run: func(c *Call) error {
-		k, text, err := c.textToChange(c.Args[1])
+		k, text, err := c.textOrMiss(c.Args[1])
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func runGetEx(c *Call) error {
 	if err != nil {
 		return err
 	}
-	k, text, err := c.textToChange(c.Args[1])
+	k, text, err := c.textOrMiss(c.Args[1])
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,11 @@ func runGetEx(c *Call) error {
 	case deadline != 0 || o.persist && k.Deadline() != 0:
 		c.DB.SetDeadline(k, deadline)
 		c.DB.Touch(k)
+		event := "expire"
+		if o.persist {
+			event = "persist"
+		}
+		c.Notify(EventGeneric, event, c.Args[1])
 	}
 	return nil
 }

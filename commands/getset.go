@@ -12,12 +12,13 @@ var getSet = Command{
 	Keys:  OneKey(1, "RW", "access", "update"),
 	Class: Log,
 	Run: func(c *Call) error {
-		k, text, err := c.textToChange(c.Args[1])
+		k, text, err := c.textOrMiss(c.Args[1])
 		if err != nil {
 			return err
 		}
 		c.appendText(k != nil, text)
 		c.setString(c.Args[1], c.Args[2], false)
+		c.Notify(EventString, "set", c.Args[1])
 		return nil
 	},
 }

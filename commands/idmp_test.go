@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"fmt"
+	"github.com/millrace-io/millrace/commands"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -19,7 +20,7 @@ func upkeep(leader *applier, others ...*applier) (entries int) {
 		for _, a := range append([]*applier{leader}, others...) {
 			a.index++
 			a.machine.Begin(a.index, leader.now)
-			a.machine.ApplyInternal(args, 0)
+			a.machine.ApplyInternal(commands.Request{Args: args}, 0)
 		}
 	}
 	return entries

@@ -81,6 +81,7 @@ func (c *Call) add(by int64) error {
 	} else {
 		c.DB.SetString(k, sum, keyspace.Plain)
 	}
+	c.Notify(EventString, "incrby", c.Args[1])
 	c.Out = wire.AppendInt(c.Out, n)
 	return nil
 }

@@ -43,6 +43,7 @@ var incrByFloat = Command{
 			k = c.DB.PutString(c.Args[1], nil)
 		}
 		c.DB.SetOwnedString(k, digits, keyspace.Text)
+		c.Notify(EventString, "incrbyfloat", c.Args[1])
 		c.Out = wire.AppendBulk(c.Out, digits)
 		return nil
 	},

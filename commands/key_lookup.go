@@ -29,6 +29,15 @@ func (c *Call) textToChange(name []byte) (k *keyspace.Key, text []byte, err erro
 	return k, text, err
 }
 
+// textOrMiss is textToChange for a command that answers with what the key holds: a
+// key that is not there was missed.
+func (c *Call) textOrMiss(name []byte) (k *keyspace.Key, text []byte, err error) {
+	if k, text, err = c.textToChange(name); k == nil && err == nil {
+		c.miss(name)
+	}
+	return k, text, err
+}
+
 // text looks up a string for reading: nil when the key is missing, ErrWrongType when
 // it holds something else.
 func (c *Call) text(name []byte) ([]byte, error) {
@@ -79,6 +88,7 @@ func (c *Call) setString(name, value []byte, keepDeadline bool) *keyspace.Key {
 func (c *Call) remove(name []byte) {
 	if c.DB.Delete(name) {
 		c.Signal(name)
+		c.Notify(EventGeneric, "del", name)
 	}
 }
 

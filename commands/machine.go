@@ -26,6 +26,9 @@ type Request struct {
 	Proto   wire.Proto
 	InExec  bool // of a transaction: nothing waits, and a long read is not put off
 	Woken   bool // it has waited, and looks again
+	// Told is where what the command did for others to be told is put, an []Effect;
+	// it is left alone when there is none. nil: nobody wants to know.
+	Told *any
 }
 
 // Machine runs commands on the state of one partition. Begin, Apply, ApplyInternal,
@@ -43,6 +46,10 @@ type Machine struct {
 	index   uint64
 	seen    seenTimes
 	draws   atomic.Uint64 // of random keys, by reads
+	// interest is what effects are wanted, an Interest; anybody may change it.
+	interest atomic.Uint32
+
+	observer keyspace.Observer // of the state, nil for none
 
 	readers sync.Pool // *Call
 }
@@ -58,10 +65,25 @@ func NewMachine(table *Table, databases int, logger *slog.Logger) *Machine {
 // adopt makes state the machine's own.
 func (m *Machine) adopt(state *keyspace.State) {
 	m.state = state
+	state.Observe(m.observer)
 	state.Grow(m.databases) // a snapshot may come from a time of fewer
 	state.OnExpired(func(db int, name string) {
-		m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
+		m.expired(db, name)
 	})
+	state.OnCreated(func(db int, name string) { m.keyEvent(EventNew, "new", db, name) })
+}
+
+// expired notes that a key is gone by its deadline.
+func (m *Machine) expired(db int, name string) {
+	m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
+	m.keyEvent(EventExpired, "expired", db, name)
+}
+
+// Observe sets who is told of changes of keys. It is called before anything is
+// applied.
+func (m *Machine) Observe(o keyspace.Observer) {
+	m.observer = o
+	m.state.Observe(o)
 }
 
 // State is the machine's state, to be read under the same rules as Read.
@@ -85,7 +107,10 @@ func (m *Machine) Apply(r Request, ordinal uint32, out []byte) ([]byte, *blockin
 	c := &m.call
 	m.prepare(c, cmd, r, m.time, out)
 	c.Applying, c.effects = true, &m.effects
-	return c.run()
+	m.effects.Told = nil // a panic may have left some
+	reply, wait := c.run()
+	r.handOver(m.effects.Told)
+	return reply, wait
 }
 
 func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byte) {
@@ -93,7 +118,8 @@ func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byt
 	clear(scratch[:cap(scratch)])
 	*c = Call{
 		Command: cmd, Args: r.Args, Proto: r.Proto, Now: now,
-		State: m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
+		interest: m.Interest(),
+		State:    m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
 		Out: out, replyStart: len(out), InExec: r.InExec, Woken: r.Woken, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen, draws: &m.draws,
 	}
 	settings := m.state.Settings()
@@ -151,7 +177,11 @@ func (m *Machine) Read(r Request, now int64, riding bool, out []byte) ([]byte, *
 	defer m.readers.Put(c)
 	m.prepare(c, r.Command, r, now, out)
 	c.riding = riding
-	return m.guarded(c)
+	reply, wait, err := m.guarded(c)
+	if err == nil {
+		r.handOver(c.told)
+	}
+	return reply, wait, err
 }
 
 // guarded runs a read; a panic fails it alone.
@@ -219,5 +249,6 @@ func (v *View) Read(r Request, now int64, out []byte) []byte {
 	v.m.prepare(c, r.Command, r, now, out)
 	c.State, c.DB, c.riding, c.unbounded = nil, v.state.DB(r.DB), true, true
 	reply, _, _ := v.m.guarded(c)
+	r.handOver(c.told)
 	return reply
 }

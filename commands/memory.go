@@ -41,7 +41,7 @@ var memoryUsage = Command{
 		if err := checkMemoryUsage(c.Args); err != nil {
 			return err
 		}
-		k, err := c.Reader(c.Args[2])
+		k, err := c.keyToChange(c.DB, c.Args[2])
 		switch {
 		case err != nil:
 			return err

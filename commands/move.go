@@ -59,6 +59,8 @@ func runMove(c *Call) error {
 	c.DB.Rename(k, to, name)
 	c.Signal(name)
 	c.signalIn(db, name)
+	c.Notify(EventGeneric, "move_from", name)
+	c.notifyIn(EventGeneric, "move_to", db, name)
 	c.Out = wire.AppendInt(c.Out, 1)
 	return nil
 }

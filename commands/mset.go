@@ -35,6 +35,7 @@ func checkMSet(args [][]byte) error {
 func (c *Call) setPairs(pairs [][]byte) {
 	for ; len(pairs) > 1; pairs = pairs[2:] {
 		c.setString(pairs[0], pairs[1], false)
+		c.Notify(EventString, "set", pairs[0])
 	}
 }
 

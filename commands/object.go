@@ -53,7 +53,7 @@ func objectCommand(name, since, summary, differences string, show func(c *Call, 
 		Keys:  OneKey(2, "RO"),
 		Class: Read,
 		Run: func(c *Call) error {
-			k, err := c.Reader(c.Args[2])
+			k, err := c.keyToChange(c.DB, c.Args[2])
 			switch {
 			case err != nil:
 				return err

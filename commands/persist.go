@@ -23,6 +23,7 @@ var persist = Command{
 		}
 		c.DB.SetDeadline(k, 0)
 		c.DB.Touch(k)
+		c.Notify(EventGeneric, "persist", c.Args[1])
 		c.Out = wire.AppendInt(c.Out, 1)
 		return nil
 	},

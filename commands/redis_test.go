@@ -56,6 +56,17 @@ func startRedis(t *testing.T) *realRedis {
 	}
 }
 
+// another is one more connection to the same Redis.
+func (r *realRedis) another() *realRedis {
+	r.t.Helper()
+	conn, err := net.Dial("tcp", r.conn.RemoteAddr().String())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { conn.Close() })
+	return &realRedis{t: r.t, conn: conn, r: bufio.NewReader(conn)}
+}
+
 // do sends a command and returns its reply as parseReply does.
 func (r *realRedis) do(args ...string) any {
 	r.t.Helper()

@@ -81,6 +81,8 @@ func (c *Call) rename(onlyNew bool) (bool, error) {
 	c.DB.Rename(k, c.DB, to)
 	c.Signal(from)
 	c.Signal(to)
+	c.Notify(EventGeneric, "rename_from", from)
+	c.Notify(EventGeneric, "rename_to", to)
 	return true, nil
 }
 

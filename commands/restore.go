@@ -119,6 +119,7 @@ func runRestore(c *Call) error {
 	} else {
 		c.DB.PutDumped(name, value, deadline)
 		c.Signal(name)
+		c.Notify(EventGeneric, "restore", name)
 	}
 	c.Out = wire.AppendSimple(c.Out, "OK")
 	return nil

@@ -1,8 +1,11 @@
 package commands
 
 import (
+	"time"
+
 	"github.com/millrace-io/millrace/pubsub"
 	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/tracking"
 )
 
 // ServeCall is one run of an Own, Deferred or Barrier command: one that concerns
@@ -46,6 +49,13 @@ type Session interface {
 	Multi() bool
 	Discard() bool
 	Unwatch()
+	// Tracking is how the keys that the connection reads are tracked. Track turns it
+	// on, or changes it, with options that fit what holds; StopTracking ends it.
+	Tracking() tracking.Status
+	Track(tracking.Options)
+	StopTracking()
+	// SetCaching is CLIENT CACHING, of a connection that it fits.
+	SetCaching()
 	// Subscribe and Unsubscribe see to it that the client gets a confirmation for
 	// every name, at its place among the messages: those that are part of the
 	// command's reply they append to out. Unsubscribe without names ends all
@@ -93,6 +103,7 @@ type ClientInfo struct {
 	Watched           int // keys
 	Closing           bool
 	Subscriptions     pubsub.Counts
+	Tracking          tracking.Status
 	QueryBytes        int // bytes received and not yet run
 	QueryFree         int
 	ReplyBytes        int // bytes of replies not yet sent
@@ -116,6 +127,14 @@ type Node interface {
 	RedisVersion() string
 	// EachClient calls fn for every connection, in the order of their IDs.
 	EachClient(fn func(ClientInfo))
+	// HasClient reports whether there is a connection of that ID.
+	HasClient(id uint64) bool
+	// Pause holds back what clients send, or only what changes keys, until a time. Of
+	// two pauses the later end holds and the one that holds back more. done is called
+	// once, from any goroutine, when what was on its way to the log before has its
+	// place there. Unpause ends it.
+	Pause(until time.Time, writesOnly bool, done func())
+	Unpause()
 	// Unblock ends the wait of a blocked client: with its null reply, or with
 	// -UNBLOCKED. done is called once, from any goroutine, with whether it waited.
 	Unblock(id uint64, withError bool, done func(unblocked bool))

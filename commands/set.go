@@ -3,6 +3,7 @@ package commands
 import (
 	"slices"
 
+	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
@@ -82,6 +83,9 @@ func runSet(c *Call) error {
 			return err
 		}
 	}
+	if o.get && k == nil {
+		c.miss(name)
+	}
 	sets, err := o.allowed(k != nil, func() (bool, error) { return o.only.holds(k) })
 	if err != nil {
 		return err
@@ -101,15 +105,28 @@ func runSet(c *Call) error {
 }
 
 // setUntil sets a key to a string with a deadline, 0 for none. A deadline that has
-// passed removes the key.
+// passed removes the key; the events are those of one that was there for a moment.
 func (c *Call) setUntil(name, value []byte, deadline int64, keepDeadline bool) {
-	if deadline != 0 && deadline <= c.Now {
-		c.remove(name)
+	passed := deadline != 0 && deadline <= c.Now
+	var k *keyspace.Key
+	switch {
+	case !passed:
+		k = c.setString(name, value, keepDeadline)
+	case c.DB.Delete(name):
+		c.Signal(name)
+	default:
+		c.Notify(EventNew, "new", name)
+	}
+	c.Notify(EventString, "set", name)
+	if deadline == 0 {
 		return
 	}
-	k := c.setString(name, value, keepDeadline)
-	if deadline != 0 {
+	if k != nil {
 		c.DB.SetDeadline(k, deadline)
+	}
+	c.Notify(EventGeneric, "expire", name)
+	if passed {
+		c.Notify(EventExpired, "expired", name)
 	}
 }
 

@@ -22,6 +22,7 @@ var setNX = Command{
 			return nil
 		}
 		c.DB.PutString(c.Args[1], c.Args[2])
+		c.Notify(EventString, "set", c.Args[1])
 		c.Out = wire.AppendInt(c.Out, 1)
 		return nil
 	},

@@ -55,6 +55,7 @@ func runSetRange(c *Call) error {
 		k = c.DB.PutString(name, nil)
 	}
 	c.DB.SetOwnedString(k, changed, keyspace.Edited)
+	c.Notify(EventString, "setrange", name)
 	c.Out = wire.AppendInt(c.Out, int64(len(changed)))
 	return nil
 }

@@ -13,12 +13,22 @@ func (c *Call) streamToChange(name []byte) (*keyspace.Key, *keyspace.StreamValue
 	if c.Applying {
 		return c.StreamForWrite(name)
 	}
-	k, err := c.Reader(name)
+	k, err := c.keyToChange(c.DB, name)
 	if err != nil || k == nil {
 		return nil, nil, err
 	}
 	s, err := k.Stream()
 	return k, s, err
+}
+
+// streamOrMiss is streamToChange for a command of which Redis has it that it reads: a
+// key that is not there was missed.
+func (c *Call) streamOrMiss(name []byte) (*keyspace.StreamValue, error) {
+	_, s, err := c.streamToChange(name)
+	if s == nil && err == nil {
+		c.miss(name)
+	}
+	return s, err
 }
 
 // groupToChange looks up a group of s under the same rule as streamToChange. It

@@ -83,7 +83,7 @@ var watch = Command{
 	Run: func(c *Call) error {
 		c.Out = append(c.Out, 0)
 		for _, name := range c.Args[1:] {
-			k, err := c.Reader(name)
+			k, err := c.keyToChange(c.DB, name)
 			if err != nil {
 				return err
 			}

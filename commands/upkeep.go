@@ -3,7 +3,6 @@ package commands
 import (
 	"strconv"
 
-	"github.com/millrace-io/millrace/blocking"
 	"github.com/millrace-io/millrace/keyspace"
 )
 
@@ -65,13 +64,13 @@ func applyForget(state *keyspace.State, args [][]byte, now int64) {
 }
 
 // ApplyInternal runs an internal command at its place in the log.
-func (m *Machine) ApplyInternal(args [][]byte, ordinal uint32) {
+func (m *Machine) ApplyInternal(r Request, ordinal uint32) {
 	m.state.Begin(m.index, ordinal)
+	m.effects.Told = nil
+	args := r.Args
 	switch string(args[0]) {
 	case "expire":
-		m.state.ExpireDue(m.time, expireAtOnce, func(db int, name string) {
-			m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
-		})
+		m.state.ExpireDue(m.time, expireAtOnce, m.expired)
 	case "forget":
 		applyForget(m.state, args[1:], m.time)
 	case "seen":
@@ -79,4 +78,5 @@ func (m *Machine) ApplyInternal(args [][]byte, ordinal uint32) {
 	case "setting":
 		applySettings(m.state, args[1:])
 	}
+	r.handOver(m.effects.Told)
 }

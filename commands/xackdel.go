@@ -50,6 +50,7 @@ func runXAckDel(c *Call) error {
 	}
 	if s.Len() < before {
 		c.DB.Touch(k)
+		c.Notify(EventStream, "xdel", c.Args[1])
 	}
 	return nil
 }

@@ -166,8 +166,9 @@ func runXAdd(c *Call) error {
 	if o.idmp.given() {
 		c.record(s, pair, id)
 	}
-	if o.Kind != streams.TrimNone {
-		c.trimStream(s, &o.trimOptions)
+	c.Notify(EventStream, "xadd", c.Args[1])
+	if o.Kind != streams.TrimNone && c.trimStream(s, &o.trimOptions) > 0 {
+		c.Notify(EventStream, "xtrim", c.Args[1])
 	}
 	c.DB.Touch(k)
 	c.signalKey(k, c.Args[1])

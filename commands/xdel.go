@@ -44,6 +44,7 @@ func runXDel(c *Call) error {
 	}
 	if removed > 0 {
 		c.DB.Touch(k)
+		c.Notify(EventStream, "xdel", c.Args[1])
 	}
 	c.Out = wire.AppendInt(c.Out, removed)
 	return nil

@@ -90,6 +90,7 @@ func runXDelEx(c *Call) error {
 	}
 	if s.Len() < before {
 		c.DB.Touch(k)
+		c.Notify(EventStream, "xdel", c.Args[1])
 	}
 	return nil
 }

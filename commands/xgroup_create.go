@@ -58,6 +58,7 @@ func runXGroupCreate(c *Call) error {
 		s = c.DB.PutStream(c.Args[2])
 	}
 	s.CreateGroup(c.Args[3], groups.New(last, o.entriesRead))
+	c.Notify(EventStream, "xgroup-create", c.Args[2])
 	c.Out = wire.AppendSimple(c.Out, "OK")
 	return nil
 }

@@ -16,6 +16,9 @@ var xgroupCreateConsumer = Command{
 	Quiet: quietXGroupCreateConsumer,
 }
 
+// consumerCreated is the event of a consumer that was created, by whatever command.
+const consumerCreated = "xgroup-createconsumer"
+
 func runXGroupCreateConsumer(c *Call) error {
 	_, g, err := c.xgroupGroup()
 	if err != nil {
@@ -25,6 +28,7 @@ func runXGroupCreateConsumer(c *Call) error {
 	if _, ok := g.Consumer(c.Args[4]); !ok && c.Applying {
 		g.CreateConsumer(c.Args[4], c.Now)
 		created = 1
+		c.Notify(EventStream, consumerCreated, c.Args[2])
 	}
 	c.Out = wire.AppendInt(c.Out, created)
 	return nil

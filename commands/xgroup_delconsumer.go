@@ -25,6 +25,7 @@ func runXGroupDelConsumer(c *Call) error {
 	dropped := 0
 	if id, ok := g.Consumer(c.Args[4]); ok && c.Applying {
 		dropped = g.DeleteConsumer(id)
+		c.Notify(EventStream, "xgroup-delconsumer", c.Args[2])
 	}
 	c.Out = wire.AppendInt(c.Out, int64(dropped))
 	return nil

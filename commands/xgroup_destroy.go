@@ -27,6 +27,7 @@ func runXGroupDestroy(c *Call) error {
 	if c.Applying && s.DropGroup(c.Args[3]) {
 		destroyed = 1
 		c.Signal(c.Args[2])
+		c.Notify(EventStream, "xgroup-destroy", c.Args[2])
 	}
 	c.Out = wire.AppendInt(c.Out, destroyed)
 	return nil

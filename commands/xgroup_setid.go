@@ -41,6 +41,7 @@ func runXGroupSetID(c *Call) error {
 	}
 	g.SetLastID(last)
 	g.SetEntriesRead(o.entriesRead)
+	c.Notify(EventStream, "xgroup-setid", c.Args[2])
 	c.Out = wire.AppendSimple(c.Out, "OK")
 	return nil
 }

@@ -62,6 +62,11 @@ func runXRead(c *Call) error {
 		}
 		list = append(list, readPosition{s, after})
 	}
+	for i := range list {
+		if list[i].s == nil {
+			c.miss(o.keys[i]) // Redis looks them up once for the IDs and once to read
+		}
+	}
 	if served, err := c.readStreams(&o, list); served || err != nil {
 		return err
 	}

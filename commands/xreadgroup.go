@@ -77,7 +77,7 @@ func runXReadGroup(c *Call) error {
 }
 
 func (c *Call) groupPosition(o *readOptions, key, id []byte) (p groupPosition, err error) {
-	if _, p.s, err = c.streamToChange(key); err != nil {
+	if p.s, err = c.streamOrMiss(key); err != nil {
 		return p, err
 	}
 	if p.g = c.groupToChange(p.s, o.group); p.g == nil {
@@ -170,6 +170,7 @@ func (c *Call) seeConsumer(g *groups.Group, key, group, name []byte) groups.Cons
 	case !c.Applying:
 		c.noteSeen(key, group, name)
 	case !ok:
+		c.Notify(EventStream, consumerCreated, key)
 		return g.CreateConsumer(name, c.Now)
 	default:
 		g.Touch(id, c.Now)

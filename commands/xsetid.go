@@ -93,6 +93,7 @@ func runXSetID(c *Call) error {
 	if !o.maxDeleted.IsZero() {
 		s.SetMaxDeletedID(o.maxDeleted)
 	}
+	c.Notify(EventStream, "xsetid", c.Args[1])
 	c.Out = wire.AppendSimple(c.Out, "OK")
 	return nil
 }

@@ -59,6 +59,7 @@ func runXTrim(c *Call) error {
 	}
 	if removed > 0 {
 		c.DB.Touch(k)
+		c.Notify(EventStream, "xtrim", c.Args[1])
 	}
 	c.Out = wire.AppendInt(c.Out, int64(removed))
 	return nil

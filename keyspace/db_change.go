@@ -52,12 +52,16 @@ func (d *DB) PutString(name, value []byte) *Key {
 
 // replace puts a new key without a value in the place of the one with this name.
 func (d *DB) replace(name []byte) *Key {
-	if old := d.find(name); old != nil {
+	old := d.find(name)
+	if old != nil {
 		d.remove(old)
 	}
 	k := &Key{name: string(name), pos: positionOf(name), epoch: d.state.epoch}
 	d.insert(k)
 	d.Touch(k)
+	if old == nil {
+		d.state.created(d.index, k.name)
+	}
 	return k
 }
 
@@ -88,6 +92,7 @@ func (d *DB) Delete(name []byte) bool {
 func (d *DB) remove(k *Key) {
 	st := d.state
 	st.changed = true
+	st.keyChanged(k)
 	d.dropDeadline(k)
 	d.keys.Delete(k.placed())
 	delete(d.byName, k.name)
@@ -115,10 +120,14 @@ func (d *DB) shrink() {
 // Flush drops all keys, in a time that does not depend on how many there are; the
 // garbage collector frees them.
 func (d *DB) Flush() {
-	if d.Len() == 0 {
+	if d == nil {
 		return
 	}
 	st := d.state
+	st.manyChanged()
+	if d.Len() == 0 {
+		return
+	}
 	st.changed = true
 	st.forget(d)
 	st.memory -= d.memory
@@ -139,4 +148,5 @@ func (d *DB) Touch(k *Key) {
 	k.mustBeOf(d.state)
 	k.index, k.ordinal = d.state.version.Index, d.state.version.Ordinal
 	d.state.changed = true
+	d.state.keyChanged(k)
 }

@@ -53,6 +53,7 @@ func (d *DB) attach(k *Key, deadline int64) *Key {
 	}
 	d.Touch(k)
 	d.SetDeadline(k, deadline)
+	d.state.created(d.index, k.name)
 	return k
 }
 

@@ -26,7 +26,9 @@ type State struct {
 	expiring    []*DB // databases that have keys with a deadline, in no order
 	remembering []*DB // databases with streams that remember producers, in no order
 	next        int64 // earliest deadline of all, 0: none
-	hook        func(db int, name string)
+	onExpired   func(db int, name string)
+	onCreated   func(db int, name string)
+	observer    Observer // nil: nobody
 }
 
 // MaxDatabases bounds the number of databases.
@@ -73,11 +75,21 @@ func (st *State) Version() Version { return st.version }
 func (st *State) Changed() bool { return st.changed }
 
 // OnExpired sets the function that is told of keys which GetForWrite deletes.
-func (st *State) OnExpired(fn func(db int, name string)) { st.hook = fn }
+func (st *State) OnExpired(fn func(db int, name string)) { st.onExpired = fn }
 
 func (st *State) expired(db int, name string) {
-	if st.hook != nil {
-		st.hook(db, name)
+	if st.onExpired != nil {
+		st.onExpired(db, name)
+	}
+}
+
+// OnCreated sets the function that is told of keys which come into being: under a
+// name that no key had, or by a rename, a copy or a restore, whatever had it.
+func (st *State) OnCreated(fn func(db int, name string)) { st.onCreated = fn }
+
+func (st *State) created(db int, name string) {
+	if st.onCreated != nil {
+		st.onCreated(db, name)
 	}
 }
 

@@ -9,4 +9,5 @@ func (st *State) Swap(i, j int) {
 	st.dbs[i], st.dbs[j] = b, a
 	a.index, b.index = j, i
 	st.changed = true
+	st.manyChanged()
 }

@@ -19,8 +19,9 @@ type Message struct {
 	// Pattern is the topic's name when Kind is Pattern.
 	Pattern          string
 	Channel, Payload []byte
-	// From is who published it, nil for none that may subscribe.
-	From *Subscriber
+	// Cause is the receivers' own: what the message comes from, by which they know
+	// those that they caused themselves. nil for none of theirs.
+	Cause any
 	// Encoded is the receivers' own: the message as it goes to a client, by what
 	// they choose. All subscribers of a topic get the same Message, one after the
 	// other, so it has to be encoded but once.

@@ -102,21 +102,21 @@ func (r *Registry) Subscriptions(s *Subscriber, k Kind) []string {
 
 // Publish brings a message to the subscribers of a channel and of the patterns that
 // match it, or of a shard channel, and returns how many took it; one with a channel
-// and a pattern takes it twice. from is who publishes, or nil. The bytes are the
-// caller's again on return.
-func (r *Registry) Publish(k Kind, channel, payload []byte, from *Subscriber) int {
+// and a pattern takes it twice. cause is what it comes from, for the receivers, or
+// nil. The bytes are the caller's again on return.
+func (r *Registry) Publish(k Kind, channel, payload []byte, cause any) int {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	n := 0
 	if t := r.topics[k][string(channel)]; t != nil {
-		n += t.deliver(&Message{Kind: k, Channel: channel, Payload: payload, From: from})
+		n += t.deliver(&Message{Kind: k, Channel: channel, Payload: payload, Cause: cause})
 	}
 	if k != Channel {
 		return n
 	}
 	for _, t := range r.patterns.list {
 		if t != nil && glob.Match(t.name, channel) {
-			n += t.deliver(&Message{Kind: Pattern, Pattern: t.name, Channel: channel, Payload: payload, From: from})
+			n += t.deliver(&Message{Kind: Pattern, Pattern: t.name, Channel: channel, Payload: payload, Cause: cause})
 		}
 	}
 	return n

@@ -21,9 +21,10 @@ const internalError = "ERR internal error"
 
 // applyScratch is what the apply goroutine uses again for every entry.
 type applyScratch struct {
-	part   part
-	reply  []byte
-	ready  []blocking.Key
+	part  part
+	reply []byte
+	ready []blocking.Key
+	telling
 	warned time.Time // when a slow entry was last logged
 }
 
@@ -44,7 +45,7 @@ func (p *Partition) apply(l *raft.Log) {
 	}
 	p.applied, p.lastTime = l.Index, entry.time
 	p.sm.Begin(l.Index, entry.time)
-	a := &application{p: p, time: entry.time, index: l.Index}
+	a := &application{p: p, told: &p.scratch.telling, time: entry.time, index: l.Index}
 	if own != nil {
 		a.run(own.parts)
 	} else {
@@ -54,6 +55,7 @@ func (p *Partition) apply(l *raft.Log) {
 	ready := append(append(p.scratch.ready[:0], keys...), a.again...)
 	p.mu.Unlock()
 
+	p.tell(a.told)
 	if all {
 		ready = p.waits.keys(ready[:0])
 	}
@@ -73,6 +75,8 @@ func (p *Partition) apply(l *raft.Log) {
 // application is one entry being applied.
 type application struct {
 	p       *Partition
+	told    *telling
+	exec    *Request // the transaction whose commands are being run
 	time    int64
 	index   uint64
 	ordinal uint32
@@ -117,9 +121,7 @@ func (a *application) runPart(pt *part) {
 		r := pt.reqs[0]
 		r.Internal = true
 		a.log(r)
-		if r.To != nil {
-			r.To.Fill(a.p.scratch.reply)
-		}
+		a.told.answer(r, a.p.scratch.reply)
 	}
 }
 
@@ -147,18 +149,29 @@ func (a *application) runFrom(reqs []*Request, i int) (next int) {
 
 func (a *application) runLogged(r *Request) {
 	if r.Exec != nil {
-		a.exec(r)
+		a.runExec(r)
 		return
 	}
 	wait := a.log(r)
-	if r.To == nil {
-		return
-	}
-	if wait != nil {
+	if wait != nil && r.To != nil {
+		a.told.add(nil, r.Caused)
 		a.p.await(r, wait)
 		return
 	}
-	r.To.Fill(a.p.scratch.reply)
+	a.answer(r, a.p.scratch.reply)
+}
+
+// answer answers a request. One of a transaction is told of with the transaction,
+// whose reply it only is a part of.
+func (a *application) answer(r *Request, reply []byte) {
+	if a.exec == nil {
+		a.told.answer(r, reply)
+		return
+	}
+	a.told.add(a.exec.To, r.Caused)
+	if r.To != nil {
+		r.To.Fill(reply)
+	}
 }
 
 // log runs one logged request; its reply is in the scratch buffer.
@@ -176,7 +189,7 @@ func (a *application) log(r *Request) *blocking.Wait {
 // ride runs a read at its place among the logged requests.
 func (a *application) ride(r *Request) {
 	if r.Exec != nil {
-		a.p.readExec(r, a.time, true)
+		a.p.readExec(r, a.time, true, a.told)
 		return
 	}
 	s := &a.p.scratch
@@ -186,9 +199,10 @@ func (a *application) ride(r *Request) {
 	case outcome == ReadLong:
 		a.p.readLong(r, a.p.sm.View(), a.time)
 	case wait != nil:
+		a.told.add(nil, r.Caused)
 		a.p.await(r, wait)
 	default:
-		r.To.Fill(reply)
+		a.answer(r, reply)
 	}
 }
 
@@ -203,13 +217,17 @@ func (a *application) runWait(pt *part) {
 	if wait == nil {
 		a.p.origins.serve(pt.origin, pt.number)
 	}
-	switch wt := pt.waiter; {
+	wt := pt.waiter
+	if wt == nil || wait != nil {
+		a.told.add(nil, r.Caused)
+	}
+	switch {
 	case wt == nil:
 	case wait != nil:
 		a.p.waits.unserved(wt)
 	default:
 		a.again = append(a.again, wt.Keys...)
-		a.p.waits.served(wt, a.p.scratch.reply)
+		a.p.waits.served(wt, func(to Replier) { a.told.answerTo(to, r.Caused, a.p.scratch.reply) })
 	}
 }
 

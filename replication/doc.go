@@ -25,8 +25,28 @@
 //     (replies, waiters) never flows back into the state.
 //  5. Nothing waits for a client: Submit never blocks, Apply never blocks.
 //  6. Replay is silent: only requests that this very process has in flight are
-//     answered, and only waiters of this process are served.
+//     answered, only waiters of this process are served, and nothing is told of what
+//     was applied before this leader's barrier.
 //  7. The time of entries never goes backwards.
+//
+// # What requests cause
+//
+// The state machine leaves what a request did for others to be told (events of keys)
+// in Request.Caused, and nothing when nobody wants to know. Once an entry is applied
+// and the state's lock is given back, its leader hands these to Options.Emit one
+// after the other, in the order of the log, whoever proposed them; each with the
+// place where its request's reply goes, and before that is filled: so a message that
+// a connection caused itself finds its place right behind its reply, and whoever has
+// a reply knows that its messages are on their way. What the commands of a
+// transaction did goes with the reply of the whole; what a request did that then
+// waits, or whose client is elsewhere, goes without one. Replies of requests that
+// caused nothing are filled at once. What reads caused (there may be something: keys
+// that they missed) is told by whoever runs them, behind the lock as well, so it has
+// its place among the messages of its own connection only.
+//
+// A further kind of effect is a kind in commands/effects.go, collected by the
+// commands under a bit of commands.Interest, and a case in server/emit.go: nothing
+// here changes for it.
 //
 // # The entry
 //

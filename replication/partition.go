@@ -24,6 +24,12 @@ type Options struct {
 	Origin Origin
 	// Flush is called after replies were filled, once for many of them.
 	Flush func()
+	// Emit is called with what a request has caused (Request.Caused), in the order
+	// of the log, on the leader only, once the entry is applied and before the
+	// request's reply is filled; to is where that goes, nil when nobody waits for it
+	// or it is not known yet. What reads caused may come from any goroutine. It must
+	// not block; Flush follows. nil: nobody is told.
+	Emit func(to Replier, caused any)
 	// Refuse returns why an entry of that many bytes can't be taken at the moment,
 	// nil when it can.
 	Refuse func(bytes int64) error
@@ -103,6 +109,7 @@ func (p *Partition) ReadNow(r *Request) bool {
 	out := buffers.get()
 	reply, wait, outcome := p.sm.Read(r, p.clock.Now(), false, *out)
 	done := outcome == ReadDone
+	caused := r.Caused
 	if done && wait != nil {
 		// Registered before the lock is given back: no entry can slip in between
 		// the look and the wait.
@@ -112,11 +119,29 @@ func (p *Partition) ReadNow(r *Request) bool {
 	if outcome == ReadExpired {
 		r.log()
 	}
-	if done && wait == nil {
-		r.To.Fill(reply)
+	if done {
+		p.answerNow(r, wait == nil, caused, reply)
 	}
 	buffers.put(out, reply)
 	return done
+}
+
+// answerNow fills the reply of a read that ran on its own, unless it waits: then it
+// may be somebody else's already. First it tells what the read caused.
+func (p *Partition) answerNow(r *Request, filled bool, caused any, reply []byte) {
+	switch {
+	case caused == nil:
+	case filled:
+		p.emit(r.To, caused)
+	default:
+		p.emit(nil, caused)
+	}
+	if filled {
+		r.To.Fill(reply)
+	}
+	if caused != nil {
+		p.Flush()
+	}
 }
 
 // readLong runs a read of any length on a view, in a goroutine of its own.
@@ -124,7 +149,9 @@ func (p *Partition) readLong(r *Request, view View, timeMs int64) {
 	go func() {
 		p.long <- struct{}{}
 		defer func() { <-p.long }()
-		p.fill(r, view.Read(r, timeMs, nil))
+		reply := view.Read(r, timeMs, nil)
+		p.emit(r.To, r.Caused)
+		p.fill(r, reply)
 	}()
 }
 

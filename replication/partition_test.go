@@ -23,7 +23,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lists is a small state machine: PUSH list value, LEN list, TAKE list (waits for a
 // value), TIMED list (the same, for 10 ms), BOOM (panics), HALF (panics behind a
-// change).
+// change), NOTE (is told of, when read and when applied). A PUSH and a TAKE that got
+// something are told of.
 type lists struct {
 	values  map[string][]string
 	ready   []blocking.Key
@@ -36,9 +37,11 @@ func (l *lists) Begin(index uint64, _ int64) { l.index = index; l.entries++ }
 
 func (l *lists) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *blocking.Wait) {
 	l.changed = false
+	r.Caused = nil
 	switch word(r, 0) {
 	case "PUSH":
 		l.changed = true
+		r.Caused = "push " + word(r, 2)
 		l.values[word(r, 1)] = append(l.values[word(r, 1)], word(r, 2))
 		l.ready = append(l.ready, blocking.Key{Name: word(r, 1)})
 		return wire.AppendInt(out, int64(len(l.values[word(r, 1)]))), nil
@@ -48,6 +51,7 @@ func (l *lists) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *bl
 			return out, l.wait(r)
 		}
 		l.values[word(r, 1)] = vs[1:]
+		r.Caused = "take " + vs[0]
 		return wire.AppendBulkString(out, vs[0]), nil
 	case "HALF":
 		l.changed = true
@@ -78,7 +82,11 @@ func (l *lists) Ready() ([]blocking.Key, bool) {
 }
 
 func (l *lists) Read(r *replication.Request, _ int64, _ bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
+	r.Caused = nil
 	switch word(r, 0) {
+	case "NOTE":
+		r.Caused = "note " + word(r, 1)
+		return wire.AppendSimple(out, "NOTED"), nil, replication.ReadDone
 	case "LEN":
 		return wire.AppendInt(out, int64(len(l.values[word(r, 1)]))), nil, replication.ReadDone
 	case "LONG":
@@ -88,7 +96,7 @@ func (l *lists) Read(r *replication.Request, _ int64, _ bool, out []byte) ([]byt
 }
 
 func (l *lists) Quiet(r *replication.Request, _ int64) bool {
-	return (word(r, 0) == "TAKE" || word(r, 0) == "TIMED") && len(l.values[word(r, 1)]) == 0
+	return r.Exec == nil && (word(r, 0) == "TAKE" || word(r, 0) == "TIMED") && len(l.values[word(r, 1)]) == 0
 }
 
 func (l *lists) Adds(r *replication.Request) (blocking.Key, bool) {
@@ -123,19 +131,22 @@ type harness struct {
 	t     *testing.T
 	lists *lists
 	fatal chan error
+	journal
 }
 
-func start(t *testing.T) *harness {
+func start(t *testing.T) *harness { return startOn(t, raft.NewInmemStore(), 2) }
+
+func startOn(t *testing.T, stores *raft.InmemStore, boot uint64) *harness {
 	h := &harness{t: t, lists: &lists{values: map[string][]string{}}, fatal: make(chan error, 1)}
 	h.Partition = replication.New(h.lists, replication.Options{
-		Origin: replication.Origin{Node: 1, Boot: 2},
+		Origin: replication.Origin{Node: 1, Boot: boot},
 		Flush:  func() {},
+		Emit:   h.emitted,
 		Refuse: func(int64) error { return nil },
 		Fatal:  func(err error) { h.fatal <- err },
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	stores := raft.NewInmemStore()
 	if err := h.Start(ctx, replication.Stores{Log: stores, Stable: stores, Snapshots: raft.NewInmemSnapshotStore()}); err != nil {
 		t.Fatal(err)
 	}

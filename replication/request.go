@@ -20,6 +20,12 @@ type Request struct {
 	// Op is what the state machine keeps about the command, usually a pointer
 	// into its table. It is not logged; a request decoded from the log has none.
 	Op any
+	// Client is what the state machine is to know of who sent the request, nil for
+	// nothing. It is not logged.
+	Client any
+	// Tracks says that the client may keep what it reads, and is to be told when that
+	// changes.
+	Tracks bool
 	// Args is the command as the client sent it, Args[0] its name.
 	Args  [][]byte
 	DB    int
@@ -40,6 +46,10 @@ type Request struct {
 	Woken bool
 	// To gets the reply; nil when nobody waits for one.
 	To Replier
+	// Caused is what the last run of the request caused beyond state and reply, for
+	// others to be told of: the state machine sets it, Options.Emit gets it. nil for
+	// nothing, or when nobody wants to know.
+	Caused any
 
 	// Both are covered by the lock of the waits.
 	waiter *waiter // set while the request waits for a key

@@ -28,6 +28,13 @@ func (u *upkeep) changed(next int64) {
 	}
 }
 
+// LookAtUpkeep has the state machine asked what is due: it had put that off, and
+// does so no more.
+func (p *Partition) LookAtUpkeep() {
+	const atOnce = 1
+	p.upkeep.changed(atOnce)
+}
+
 // afterRefusal is how long upkeep waits when its request could not be logged.
 const afterRefusal = time.Second
 

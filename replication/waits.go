@@ -149,13 +149,13 @@ func (w *waits) claimFirst(key blocking.Key) []*waiter {
 	return claimed
 }
 
-// served answers a waiter and forgets it.
-func (w *waits) served(wt *waiter, reply []byte) {
+// served answers a waiter, by fill, and forgets it.
+func (w *waits) served(wt *waiter, fill func(Replier)) {
 	w.mu.Lock()
 	r := w.remove(wt)
 	done := wt.done
 	w.mu.Unlock()
-	r.To.Fill(reply)
+	fill(r.To)
 	if done != nil {
 		done(false) // UNBLOCK came too late
 	}
@@ -177,7 +177,9 @@ func (w *waits) unserved(wt *waiter) {
 }
 
 // refuse ends a waiter's wait with an error: its request could not be logged.
-func (w *waits) refuse(wt *waiter, text []byte) { w.served(wt, text) }
+func (w *waits) refuse(wt *waiter, text []byte) {
+	w.served(wt, func(to Replier) { to.Fill(text) })
+}
 
 // remove takes wt out of everything. The caller holds mu and fills the reply.
 func (w *waits) remove(wt *waiter) *Request {

@@ -64,6 +64,9 @@ func (srv *Server) EachClient(fn func(commands.ClientInfo)) {
 // Clients is the number of connections.
 func (srv *Server) Clients() int { return srv.clients.len() }
 
+// HasClient reports whether there is a connection of that ID.
+func (srv *Server) HasClient(id uint64) bool { return srv.clients.find(id) != nil }
+
 // Unblock ends the wait of a blocked client. done is called once, from any
 // goroutine, with whether it waited.
 func (srv *Server) Unblock(id uint64, withError bool, done func(unblocked bool)) {
@@ -128,8 +131,8 @@ func (s *Session) Info() commands.ClientInfo {
 		Blocked: i.blocked, Closing: i.closing,
 		QueryBytes: i.buffered, ReplyBytes: s.unsentLocked(), ReplySlots: s.unfilled,
 		Queued: -1, Watched: len(i.watches),
-		Subscriptions: s.pubsub.counts,
-		NetIn:         i.netIn, NetOut: i.netOut, Commands: i.commands,
+		Subscriptions: s.pubsub.counts, Tracking: i.tracking,
+		NetIn: i.netIn, NetOut: i.netOut, Commands: i.commands,
 	}
 	if i.inMulti {
 		c.Queued = i.queued

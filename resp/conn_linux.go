@@ -242,7 +242,7 @@ func (c *conn) close() {
 	s.out, s.writing = nil, 0
 	s.mu.Unlock()
 	s.noteOverflow()
-	s.unsubscribeAll()
+	s.leave()
 	c.buf, c.sent = nil, 0
 	delete(c.loop.conns, c.fd)
 	c.loop.dead = append(c.loop.dead, c.fd)
@@ -269,7 +269,7 @@ func (c *conn) sweep() {
 			c.close()
 		}
 		return
-	case limits.Timeout > 0 && s.wait == nil && !s.Subscribed() && c.loop.now.Sub(s.now) > limits.Timeout && s.finished():
+	case limits.Timeout > 0 && s.wait == nil && s.postponed == nil && !s.Subscribed() && c.loop.now.Sub(s.now) > limits.Timeout && s.finished():
 		c.close()
 		return
 	}

@@ -251,7 +251,7 @@ func (c *redconConn) finish() {
 	s.out, s.writing = nil, 0
 	s.mu.Unlock()
 	s.noteOverflow()
-	s.unsubscribeAll()
+	s.leave()
 	if !c.refused {
 		s.server.clients.remove(s)
 	}

@@ -14,8 +14,14 @@ type load struct{ commands, bytes, unsent int }
 // run is a pass: it runs what was read, until something holds the session back
 // or the bytes end, and hands the requests over.
 func (s *Session) run() {
+	s.server.pause.enter()
+	defer s.server.pause.exit()
 	s.begin()
 	for s.mayRun() {
+		if sl := s.takePostponed(); sl != nil {
+			s.dispatch(sl)
+			continue
+		}
 		ok, err := s.parser.next()
 		if err != nil {
 			s.refuse(err)
@@ -28,7 +34,9 @@ func (s *Session) run() {
 			}
 			break
 		}
-		s.dispatch()
+		sl := s.pool.slot()
+		s.parser.take(&sl.request)
+		s.dispatch(sl)
 	}
 	s.commit()
 }
@@ -51,7 +59,7 @@ func (s *Session) begin() {
 // mayRun reports whether the session may run another command.
 func (s *Session) mayRun() bool {
 	o := &s.server.options
-	return s.end == open && s.wait == nil && !s.full && !s.server.stopping.Load() &&
+	return s.end == open && s.wait == nil && !s.full && !s.paused() && !s.server.stopping.Load() &&
 		s.base.commands+s.freshCount < o.MaxUnfinished &&
 		s.base.bytes+s.freshBytes < o.MaxUnfinishedBytes &&
 		s.base.unsent+s.freshReply < o.MaxUnsent
@@ -93,11 +101,14 @@ func (s *Session) answer(sl *slot, reply []byte) {
 
 // dispatch runs the request that the parser found: the checks in Redis' order,
 // then what the class of the command asks for.
-func (s *Session) dispatch() {
-	sl := s.pool.slot()
-	s.parser.take(&sl.request)
-	s.freshBytes += sl.size
+func (s *Session) dispatch(sl *slot) {
 	cmd, err := s.server.table.Find(sl.args)
+	if cmd != nil && s.pausedFor(cmd) && s.check(cmd, sl.args) == nil {
+		s.postpone(sl, cmd)
+		return
+	}
+	s.freshBytes += sl.size
+	defer s.endCaching(cmd)
 	if cmd == nil && isCrossProtocol(sl.args[0]) {
 		s.crossProtocol(sl)
 		return
@@ -196,6 +207,10 @@ func (s *Session) route(sl *slot) {
 	sl.req = replication.Request{
 		Op: cmd, Args: sl.args, DB: s.info.db, Proto: s.info.proto, To: sl,
 	}
+	if s.track.tracker != nil {
+		sl.tracker = s.track.tracker
+		sl.req.Client, sl.req.Tracks = sl, s.tracks(cmd, s.track.caching)
+	}
 	if cmd.Watches {
 		// What comes next may be EXEC, which needs the versions.
 		sl.req.To, sl.final = watchReply{sl}, true
@@ -229,7 +244,7 @@ func (s *Session) nothingBefore() bool { return s.base.commands == 0 && s.freshW
 // serveInOrder runs an own command at once. Others wait for their turn: the
 // session's home runs them when they are the head of the queue.
 func (s *Session) serveInOrder(sl *slot) {
-	settles := sl.command.Settles && s.Subscribed()
+	settles := sl.command.Settles && (s.Subscribed() || s.track.tracker != nil)
 	if sl.command.Class == commands.Own && !settles {
 		s.answer(sl, s.serve(sl, nil))
 		return

@@ -13,6 +13,7 @@ import (
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp"
 	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/tracking"
 )
 
 // testTable has a command of every class.
@@ -61,6 +62,10 @@ func testTable() *commands.Table {
 				c.Out = wire.AppendInt(c.Out, int64(c.Session.ID()))
 				return nil
 			}},
+			{Name: "tracking", Arity: -3, Class: commands.Barrier, Serve: func(c *commands.ServeCall) error {
+				c.Session.Track(tracking.Options{BCast: len(c.Args) > 3})
+				return ok(c)
+			}},
 			{Name: "reply", Arity: 3, Class: commands.Own, Serve: func(c *commands.ServeCall) error {
 				switch string(bytes.ToLower(c.Args[2])) {
 				case "on":
@@ -106,7 +111,7 @@ func testTable() *commands.Table {
 			return ok(c)
 		}},
 		{Name: "set", Arity: -2, Class: commands.Log},
-		{Name: "get", Arity: -2, Class: commands.Read},
+		{Name: "get", Arity: -2, Flags: commands.ReadOnly, Class: commands.Read},
 		{Name: "big", Arity: 2, Class: commands.Read},
 		{Name: "picky", Arity: 2, Class: commands.Log, Check: func(args [][]byte) error {
 			if string(args[1]) != "good" {
@@ -150,8 +155,14 @@ func (n *fakeNode) Databases() int                             { return 16 }
 func (n *fakeNode) RedisVersion() string                       { return "8.4.0" }
 func (n *fakeNode) EachClient(fn func(commands.ClientInfo))    { n.front.EachClient(fn) }
 func (n *fakeNode) Unblock(id uint64, e bool, done func(bool)) { n.front.Unblock(id, e, done) }
-func (n *fakeNode) PubSub() *pubsub.Registry                   { return n.front.PubSub() }
-func (n *fakeNode) InfoSections([]string) string               { return "" }
+func (n *fakeNode) HasClient(id uint64) bool                   { return n.front.HasClient(id) }
+func (n *fakeNode) Pause(until time.Time, writes bool, done func()) {
+	n.front.Pause(until, writes)
+	done()
+}
+func (n *fakeNode) Unpause()                     { n.front.Unpause() }
+func (n *fakeNode) PubSub() *pubsub.Registry     { return n.front.PubSub() }
+func (n *fakeNode) InfoSections([]string) string { return "" }
 
 func (n *fakeNode) published(what string) {
 	n.mu.Lock()

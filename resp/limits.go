@@ -73,6 +73,11 @@ type Options struct {
 	// MaxUnsent is where a session is held back until its client has read: 0
 	// means 1 MiB.
 	MaxUnsent int
+	// TrackedKeys is how many keys are remembered for clients with tracking; 0: any
+	// number.
+	TrackedKeys int
+	// Unpaused is called when a pause has ended, from any goroutine; nil: nobody asks.
+	Unpaused func()
 }
 
 func (o Options) withDefaults() Options {

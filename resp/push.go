@@ -3,6 +3,7 @@ package resp
 import (
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/pubsub"
+	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
@@ -22,6 +23,10 @@ type subscriptions struct {
 	// hold: all messages do, since the confirmation of their subscription is part of
 	// that reply.
 	hold bool
+	// last is the slot of the queue that got a message behind it last. Messages from
+	// elsewhere go there, too, while it is in the queue: so a client gets all of them
+	// in the order in which they came about.
+	last *slot
 }
 
 var _ pubsub.Receiver = (*Session)(nil)
@@ -29,31 +34,64 @@ var _ pubsub.Receiver = (*Session)(nil)
 // Receive implements pubsub.Receiver. What has been filled at the head of the queue
 // is in the output already, so a message appended there stands behind it and before
 // any slot not filled. A session's own message goes behind the slot of the command
-// that caused it, which is the one being run.
+// that caused it: one that the session itself runs, or one at the partition, whose
+// reply is filled right after this.
 func (s *Session) Receive(m *pubsub.Message) bool {
-	own := m.From == s.pubsub.subscriber
+	runner, _ := m.Cause.(*Session)
+	sl, _ := m.Cause.(*slot)
+	own := runner == s
 	s.mu.Lock()
 	if s.closed || s.cut {
 		s.mu.Unlock()
 		return false
 	}
 	frame := encoded(m, s.info.proto)
+	behind := sl != nil && sl.session == s && sl.state != slotFilled
 	switch {
 	case !s.roomLocked(len(frame)):
 		s.overflowLocked()
+	case behind:
+		s.pushBehindLocked(sl, frame)
 	case own || s.pubsub.hold:
 		s.pubsub.held = append(s.pubsub.held, frame...)
+	case s.pubsub.last != nil:
+		s.pushBehindLocked(s.pubsub.last, frame)
 	default:
 		s.out = append(s.out, frame...)
 	}
 	taken := !s.cut
-	touch := !own && !s.touched
+	touch := !own && !behind && !s.touched
 	s.touched = s.touched || touch
 	s.mu.Unlock()
 	if touch {
 		s.home.touch(s)
 	}
 	return taken
+}
+
+// pushBehindLocked puts a message behind the reply of a slot that is in the queue.
+func (s *Session) pushBehindLocked(sl *slot, frame []byte) {
+	sl.behind = append(sl.behind, frame...)
+	s.kept += len(frame)
+	s.pubsub.last = sl
+}
+
+// releaseBehindLocked sends what stands behind a slot whose reply is in the output.
+func (s *Session) releaseBehindLocked(sl *slot) {
+	if s.track.last == sl {
+		s.track.last = nil
+	}
+	if sl.behind == nil {
+		return
+	}
+	s.kept -= len(sl.behind)
+	if !s.closed && !s.cut {
+		s.out = append(s.out, sl.behind...)
+	}
+	sl.behind = nil
+	if s.pubsub.last == sl {
+		s.pubsub.last = nil
+	}
 }
 
 // encoded is the message as it goes to clients of a protocol.
@@ -147,7 +185,7 @@ func (s *Session) Subscribed() bool { return s.pubsub.counts.Any() }
 
 // Publish implements commands.Session.
 func (s *Session) Publish(k pubsub.Kind, channel, payload []byte) int {
-	n := s.server.pubsub.Publish(k, channel, payload, s.pubsub.subscriber)
+	n := s.server.pubsub.Publish(k, channel, payload, s)
 	s.pubsub.published = s.pubsub.published || n > 0
 	return n
 }
@@ -177,6 +215,21 @@ func (s *Session) unsubscribeAll() {
 // tell its reply from a message.
 func (s *Session) refusedInSubscribed(c *commands.Command) bool {
 	return s.info.proto == wire.RESP2 && !c.InSubscribed && s.Subscribed()
+}
+
+// PublishBehind publishes a message that a request at a partition caused, right
+// before its reply is filled: where that goes, to, is known to the session that the
+// request came from, which puts the message behind it. For all others, and when to
+// is none of a session's, it is a message like any other. Call Flush afterwards.
+func (srv *Server) PublishBehind(to replication.Replier, k pubsub.Kind, channel, payload []byte) {
+	var cause any
+	switch to := to.(type) {
+	case *slot:
+		cause = to
+	case *execution:
+		cause = to.slot
+	}
+	srv.pubsub.Publish(k, channel, payload, cause)
 }
 
 // PubSub is who has subscribed to what. Whoever publishes from elsewhere calls Flush

@@ -172,3 +172,77 @@ func TestNoMessageOutsideOfItsSubscription(t *testing.T) {
 		}
 	})
 }
+
+// What a request at a partition causes comes right behind its reply, and what comes
+// about later not before it, whatever has to be waited for.
+func TestMessageBehindTheRequestThatCausedIt(t *testing.T) {
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		c, other := f.subscribed(), f.subscribed()
+		f.router.set(func() { f.router.holding = true })
+		c.send("%s", command("set", "k")+command("set", "l")+command("PING"))
+		f.router.await(func() bool { return len(f.router.held) == 2 })
+		first, second := f.router.held[0].To, f.router.held[1].To
+		f.server.PublishBehind(second, pubsub.Shard, []byte("c"), []byte("own"))
+		second.Fill([]byte("+TWO\r\n"))
+		f.server.PublishBehind(nil, pubsub.Shard, []byte("c"), []byte("later"))
+		f.server.Flush()
+		other.expect(smessage("own") + smessage("later"))
+		f.server.PublishBehind(first, pubsub.Shard, []byte("c"), []byte("last"))
+		first.Fill([]byte("+ONE\r\n"))
+		f.server.Flush()
+		c.expect("+ONE\r\n" + smessage("last") + "+TWO\r\n" + smessage("own") + smessage("later") + "+PONG\r\n")
+		f.server.PublishBehind(nil, pubsub.Shard, []byte("c"), []byte("new"))
+		f.server.Flush()
+		c.expect(smessage("new"))
+	})
+}
+
+// It stands behind the reply of the whole transaction, also when the session goes on
+// with it; and comes although replies are off.
+func TestMessageBehindTheTransactionThatCausedIt(t *testing.T) {
+	onBoth(t, resp.Options{}, "", func(t *testing.T, f *fixture) {
+		for _, row := range []struct{ commands, reply string }{
+			{command("MULTI") + command("set", "k") + command("EXEC"), "+OK\r\n+QUEUED\r\n*1\r\n+SET\r\n"},
+			{command("MULTI") + command("set", "k") + command("PING") + command("EXEC"), "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+SET\r\n+PONG\r\n"},
+			{command("client", "reply", "off") + command("MULTI") + command("set", "k") + command("EXEC") + command("client", "reply", "on"), ""},
+		} {
+			c := f.subscribed()
+			f.router.set(func() { f.router.holding, f.router.held = true, nil })
+			c.send("%s", row.commands+command("PING"))
+			f.router.await(func() bool { return len(f.router.held) == 1 })
+			exec := f.router.held[0]
+			exec.Exec[0].To.Fill([]byte("+SET\r\n"))
+			f.server.PublishBehind(exec.To, pubsub.Shard, []byte("c"), []byte("own"))
+			exec.To.Fill([]byte("+OK\r\n"))
+			f.server.Flush()
+			after := "+PONG\r\n"
+			if row.reply == "" {
+				after = "+OK\r\n+PONG\r\n"
+			}
+			c.expect(row.reply + smessage("own") + after)
+			c.Close()
+			f.await(func() bool { return f.server.PubSub().Clients() == 0 })
+		}
+	})
+}
+
+// What waits behind slots counts as unsent: a client past its limit goes, with all
+// of it.
+func TestMessagesBehindSlotsAreLimited(t *testing.T) {
+	limits := resp.DefaultLimits()
+	limits.PubSubOutput = resp.OutputLimit{Hard: 64 << 10}
+	onBoth(t, resp.Options{Limits: limits}, "", func(t *testing.T, f *fixture) {
+		c := f.subscribed()
+		f.router.set(func() { f.router.holding = true })
+		c.send("%s", command("set", "k")+command("set", "l"))
+		f.router.await(func() bool { return len(f.router.held) == 2 })
+		second := f.router.held[1].To
+		for range 100 {
+			f.server.PublishBehind(second, pubsub.Shard, []byte("c"), make([]byte, 1000))
+		}
+		second.Fill([]byte("+TWO\r\n"))
+		f.router.held[0].To.Fill([]byte("+ONE\r\n"))
+		f.server.Flush()
+		f.await(func() bool { return f.server.Clients() == 0 })
+	})
+}

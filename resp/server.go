@@ -14,6 +14,7 @@ import (
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/pubsub"
+	"github.com/millrace-io/millrace/tracking"
 )
 
 // ErrClosed is returned by methods of a server that was shut down.
@@ -27,13 +28,16 @@ type Server struct {
 	router  Router
 	log     *slog.Logger
 	pubsub  *pubsub.Registry
+	tracked *tracking.Table
+	pause   pauses
 	limits  atomic.Pointer[Limits]
 
-	clients  registry
-	lastID   atomic.Uint64
-	received atomic.Uint64
-	rejected atomic.Uint64
-	stopping atomic.Bool
+	clients   registry
+	lastID    atomic.Uint64
+	received  atomic.Uint64
+	rejected  atomic.Uint64
+	postponed atomic.Int64 // connections that a pause holds back
+	stopping  atomic.Bool
 
 	// homes never changes after NewServer.
 	homes []*homeStats
@@ -71,7 +75,7 @@ func NewServer(o Options, table *commands.Table, node commands.Node, router Rout
 	}
 	srv := &Server{
 		options: o.withDefaults(), table: table, node: node, router: router, log: log,
-		pubsub:  pubsub.New(),
+		pubsub: pubsub.New(), tracked: tracking.New(o.TrackedKeys),
 		clients: registry{byID: make(map[uint64]*Session)},
 		stop:    make(chan struct{}), done: make(chan struct{}),
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/tracking"
 )
 
 // home is where a session lives: the one goroutine that runs its turns.
@@ -75,6 +76,10 @@ type Session struct {
 	tx      *transaction // nil outside of MULTI
 	lastCmd *commands.Command
 	pubsub  subscriptions
+	track   trackedSession
+	// postponed is a request that CLIENT PAUSE holds back: it has no place in the
+	// queue yet, and nothing behind it is run.
+	postponed *slot
 	// statsOf and statsAre are the last answer of commandStats.
 	statsOf  *commands.Command
 	statsAre *CommandStats
@@ -113,6 +118,7 @@ type sessionInfo struct {
 	queued                int
 	watches               []replication.Watched // filled in by WATCH's outcome
 	watching              map[watchedAt]bool    // where they are
+	tracking              tracking.Status
 }
 
 var _ commands.Session = (*Session)(nil)
@@ -194,6 +200,7 @@ func (s *Session) SetReplyMode(m commands.ReplyMode) {
 // Reset puts the connection back to where it began, the library's name apart.
 func (s *Session) Reset(authenticated bool) {
 	s.unsubscribeAll()
+	s.StopTracking()
 	s.endTransaction()
 	s.SetReplyMode(commands.ReplyOn)
 	s.authed = authenticated

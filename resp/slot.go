@@ -4,6 +4,7 @@ import (
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/tracking"
 )
 
 type slotState uint8
@@ -23,10 +24,16 @@ type slot struct {
 	command *commands.Command
 	stats   *CommandStats
 	next    *slot
+	// tracker is who is told when what the command reads changes, nil for nobody.
+	tracker *tracking.Tracker
 
 	// Covered by the session's lock once the slot is in the queue.
 	state slotState
 	reply []byte // of a filled slot that is not the head yet
+	// behind are messages that go out right behind the reply: those that the command
+	// caused and its own client gets, some that came about later, and what the client
+	// is told about keys that the command has read.
+	behind []byte
 	// execution is the transaction that the home goes on with, of a parked EXEC.
 	execution *execution
 	// silent slots send nothing: CLIENT REPLY OFF or SKIP.
@@ -84,6 +91,7 @@ func (s *Session) fillLocked(sl *slot, reply []byte) {
 		s.kept += len(reply)
 	}
 	if sl == s.queue.head {
+		s.releaseBehindLocked(sl)
 		s.releaseLocked()
 	}
 	s.popLocked()
@@ -99,6 +107,7 @@ func (s *Session) popLocked() {
 				s.out = append(s.out, sl.reply...)
 			}
 		}
+		s.releaseBehindLocked(sl)
 		s.done.push(sl)
 	}
 }
@@ -127,9 +136,9 @@ func (s *Session) unsentLocked() int {
 // memory; its home closes the connection.
 func (s *Session) overflowLocked() {
 	s.cut, s.overflow = true, true
-	s.out, s.kept, s.pubsub.held = nil, 0, nil
+	s.out, s.kept, s.pubsub.held, s.pubsub.last = nil, 0, nil, nil
 	for sl := s.queue.head; sl != nil; sl = sl.next {
-		sl.reply = nil
+		sl.reply, sl.behind = nil, nil
 	}
 }
 

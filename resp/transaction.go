@@ -137,15 +137,20 @@ func (s *Session) exec(sl *slot) {
 // execRequest gathers the commands on the partition. SELECT and HELLO in the
 // transaction hold for those behind them.
 func (s *Session) execRequest(x *execution, watches []replication.Watched) replication.Request {
+	x.tracker = s.track.tracker
 	r := replication.Request{Exec: []*replication.Request{}, Watch: watches, Class: replication.Read, Proto: s.info.proto, To: x}
-	db, proto := s.info.db, s.info.proto
+	db, proto, caching := s.info.db, s.info.proto, s.track.caching
 	for _, q := range x.queue {
 		q.stats.Calls.Add(1)
 		if q.own {
 			db, proto = s.foresee(q, db, proto)
+			caching = caching || s.foreseeCaching(q)
 			continue
 		}
 		q.req = replication.Request{Op: q.command, Args: q.args, DB: db, Proto: proto, InExec: true, To: q}
+		if s.track.tracker != nil {
+			q.req.Client, q.req.Tracks = x.slot, s.tracks(q.command, caching)
+		}
 		if q.command.Class == commands.Read {
 			q.req.Class = replication.Read
 		} else {
@@ -231,6 +236,7 @@ func (s *Session) serveExec(x *execution) {
 		}
 		q.reply = append(q.reply[:0], reply...)
 	}
+	s.track.caching = false
 	s.mu.Lock()
 	s.fillLocked(x.slot, x.assemble())
 	s.mu.Unlock()

@@ -41,7 +41,7 @@ func (s *Session) collect() (parked *slot) {
 		s.wait = nil
 	}
 	s.info.buffered = s.parser.buffered()
-	s.info.blocked = s.wait != nil && s.wait.blocking
+	s.info.blocked = s.wait != nil && s.wait.blocking || s.postponed != nil
 	if s.cut {
 		s.end = severing
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"time"
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/pubsub"
@@ -39,6 +40,14 @@ func (v node) EachClient(fn func(commands.ClientInfo)) { v.n.front.EachClient(fn
 func (v node) Unblock(id uint64, withError bool, done func(bool)) {
 	v.n.front.Unblock(id, withError, done)
 }
+
+func (v node) HasClient(id uint64) bool { return v.n.front.HasClient(id) }
+
+func (v node) Pause(until time.Time, writesOnly bool, done func()) {
+	v.n.pause(until, writesOnly, done)
+}
+
+func (v node) Unpause() { v.n.front.Unpause() }
 
 func (v node) PubSub() *pubsub.Registry { return v.n.front.PubSub() }
 

@@ -113,8 +113,8 @@ func (n *Node) infoClients(b *infoText) {
 	b.line("maxclients", n.live.Config().MaxClients)
 	b.line("client_recent_max_input_buffer", 0)
 	b.line("client_recent_max_output_buffer", 0)
-	b.line("blocked_clients", blocked)
-	b.line("tracking_clients", 0)
+	b.line("blocked_clients", blocked+n.front.Postponed())
+	b.line("tracking_clients", n.front.Tracked().Census().Trackers)
 	b.line("pubsub_clients", n.front.PubSub().Clients())
 	b.line("watching_clients", 0)
 	b.line("clients_in_timeout_table", 0)
@@ -245,9 +245,10 @@ func (n *Node) infoStats(b *infoText) {
 	b.line("sync_full", 0)
 	b.line("sync_partial_ok", 0)
 	b.line("sync_partial_err", 0)
-	b.line("tracking_total_keys", 0)
-	b.line("tracking_total_items", 0)
-	b.line("tracking_total_prefixes", 0)
+	tracked := n.front.Tracked().Census()
+	b.line("tracking_total_keys", tracked.Keys)
+	b.line("tracking_total_items", tracked.Items)
+	b.line("tracking_total_prefixes", tracked.Prefixes)
 }
 
 func (n *Node) infoCPU(b *infoText) {

@@ -15,13 +15,15 @@ type stateMachine struct {
 	machine *commands.Machine
 	slow    *slowLog
 	dataset *atomic.Int64 // size of the state, for who may not look at it
+	*watcher
 }
 
 var _ replication.StateMachine = stateMachine{}
 
 func request(r *replication.Request) commands.Request {
 	cmd, _ := r.Op.(*commands.Command)
-	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec, Woken: r.Woken}
+	r.Caused = nil
+	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec, Woken: r.Woken, Told: &r.Caused}
 }
 
 func (s stateMachine) Begin(index uint64, timeMs int64) {
@@ -31,9 +33,20 @@ func (s stateMachine) Begin(index uint64, timeMs int64) {
 
 func (s stateMachine) Apply(r *replication.Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
 	if r.Internal {
-		s.machine.ApplyInternal(r.Args, ordinal)
+		s.machine.ApplyInternal(request(r), ordinal)
+		s.tell(r)
 		return out, nil
 	}
+	out, wait := s.apply(r, ordinal, out)
+	s.tell(r)
+	if wait == nil {
+		s.remember(r)
+	}
+	return out, wait
+}
+
+// apply runs a request of a client, and keeps an eye on how long that takes.
+func (s stateMachine) apply(r *replication.Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
 	if r.To == nil || s.slow.off() { // nobody waits: the log is run again
 		return s.machine.Apply(request(r), ordinal, out)
 	}
@@ -59,7 +72,12 @@ func (s stateMachine) Read(r *replication.Request, timeMs int64, riding bool, ou
 	if !s.slow.off() {
 		started = time.Now()
 	}
-	reply, wait, err := s.machine.Read(request(r), timeMs, riding, out)
+	// While clients are paused no key goes, and none that is past its deadline shows.
+	paused := s.paused()
+	reply, wait, err := s.machine.Read(request(r), timeMs, riding || paused, out)
+	if wait == nil && err != commands.ErrExpired {
+		s.remember(r)
+	}
 	if err == nil && !started.IsZero() {
 		s.slow.note(r, started)
 	}
@@ -82,6 +100,9 @@ func (s stateMachine) Adds(r *replication.Request) (blocking.Key, bool) {
 }
 
 func (s stateMachine) Upkeep(timeMs int64) *replication.Request {
+	if s.paused() {
+		return nil
+	}
 	args := s.machine.Upkeep(timeMs)
 	if args == nil {
 		return nil
@@ -89,12 +110,20 @@ func (s stateMachine) Upkeep(timeMs int64) *replication.Request {
 	return &replication.Request{Args: args, Internal: true}
 }
 
-func (s stateMachine) NextUpkeep() int64 { return s.machine.NextUpkeep() }
+func (s stateMachine) NextUpkeep() int64 {
+	next := s.machine.NextUpkeep()
+	if until, paused := s.front().Paused(); paused && next != 0 {
+		next = max(next, until.UnixMilli()) // Unpaused asks again
+	}
+	return next
+}
 
 func (s stateMachine) View() replication.View { return view{s.machine.View()} }
 
 func (s stateMachine) Restore(r replication.SectionReader) error {
 	err := s.machine.Restore(r)
+	s.ManyChanged()
+	s.tell(nil)
 	s.dataset.Store(s.machine.State().Memory())
 	return err
 }

@@ -53,6 +53,7 @@ type Node struct {
 	held      atomic.Bool // sessions were told that the partition's queue is full
 	saves     saves
 	slow      slowLog
+	watcher   watcher
 	dataset   atomic.Int64  // size of the state, as of the last entry
 	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
 	quitOnce  sync.Once
@@ -79,16 +80,19 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n.runID = newRunID(boot, n.started)
 	n.saves.asked = make(chan func(error), 1)
 	n.slow.configure(c)
-	n.partition = replication.New(stateMachine{n.machine, &n.slow, &n.dataset}, replication.Options{
+	n.machine.Observe(&n.watcher)
+	n.partition = replication.New(stateMachine{n.machine, &n.slow, &n.dataset, &n.watcher}, replication.Options{
 		Origin: replication.Origin{Node: id, Boot: boot},
 		Flush:  n.flush,
+		Emit:   n.emit,
 		Refuse: n.refuse,
 		Fatal:  n.fail,
 		Logger: logger,
 	})
-	if n.front, err = resp.NewServer(frontOptions(c), n.table, node{n}, router{n}, logger); err != nil {
+	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, router{n}, logger); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
+	n.watcher.of.Store(n.front)
 	n.watchSettings()
 	return n, nil
 }
@@ -138,6 +142,7 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 		stopBelow()
 		return n.cause(ctx, err)
 	}
+	n.tellEvents(n.live.Config()) // not before: what is run again at the start is no news
 	wg.Go(func() { n.report(n.partition.Run(below)) })
 	wg.Go(func() { n.runSnapshots(below) })
 

@@ -13,8 +13,11 @@ import (
 	"github.com/millrace-io/millrace/server/config"
 )
 
-func frontOptions(c *config.Config) resp.Options {
-	return resp.Options{Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c)}
+func (n *Node) frontOptions(c *config.Config) resp.Options {
+	return resp.Options{
+		Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c),
+		TrackedKeys: int(c.TrackingTableMaxKeys), Unpaused: n.unpaused,
+	}
 }
 
 func frontLimits(c *config.Config) resp.Limits {
@@ -55,6 +58,16 @@ func (n *Node) watchSettings() {
 			return nil
 		})
 	}
+	n.live.OnChange("tracking-table-max-keys", func(c *config.Config) error {
+		if n.front.Tracked().SetMax(int(c.TrackingTableMaxKeys)) {
+			n.front.Flush()
+		}
+		return nil
+	})
+	n.live.OnChange("notify-keyspace-events", func(c *config.Config) error {
+		n.tellEvents(c)
+		return nil
+	})
 	n.live.OnResetStat(n.front.ResetStats)
 }
 

@@ -116,7 +116,7 @@ func (c *coreConn) run(args [][]byte) ([]byte, error) {
 		if err == commands.ErrExpired {
 			// As a partition does: the expiry is logged, and the read comes behind it.
 			c.core.begin()
-			m.ApplyInternal([][]byte{[]byte("expire")}, 0)
+			m.ApplyInternal(commands.Request{Args: [][]byte{[]byte("expire")}}, 0)
 			before = m.State().Hash()
 			out, wait, err = m.Read(r, c.core.now, false, nil)
 		}

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/pubsub"
@@ -40,6 +41,15 @@ func (n *coreNode) EachClient(func(commands.ClientInfo)) {}
 
 // PubSub is the core's own: it has one subscriber.
 func (n *coreNode) PubSub() *pubsub.Registry { return n.pubsub }
+
+// HasClient knows the one connection.
+func (n *coreNode) HasClient(id uint64) bool { return id == 1 }
+
+// Pause holds nothing back: who would send it has just asked for the pause.
+func (n *coreNode) Pause(_ time.Time, _ bool, done func()) { done() }
+
+// Unpause has nothing to end.
+func (n *coreNode) Unpause() {}
 
 // Unblock finds nobody: nobody waits in a Core.
 func (n *coreNode) Unblock(_ uint64, _ bool, done func(bool)) { done(false) }

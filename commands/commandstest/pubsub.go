@@ -51,7 +51,7 @@ func (s *coreSession) Subscribed() bool { return s.subs.counts.Any() }
 
 // Publish implements commands.Session.
 func (s *coreSession) Publish(k pubsub.Kind, channel, payload []byte) int {
-	return s.subs.registry.Publish(k, channel, payload, s.subs.Subscriber)
+	return s.subs.registry.Publish(k, channel, payload, nil)
 }
 
 func (s *coreSession) unsubscribeAll() {

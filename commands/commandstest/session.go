@@ -6,6 +6,7 @@ import (
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/pubsub"
 	"github.com/millrace-io/millrace/resp/wire"
+	"github.com/millrace-io/millrace/tracking"
 )
 
 // coreSession is a connection without a socket, as commands see it.
@@ -68,11 +69,19 @@ func (s *coreSession) Discard() bool {
 	return ended
 }
 
+// Tracking is kept and has no consequences: a Core has one connection.
+func (s *coreSession) Tracking() tracking.Status { return s.info.Tracking }
+func (s *coreSession) StopTracking()             { s.info.Tracking = tracking.Status{} }
+func (s *coreSession) SetCaching()               { s.info.Tracking.Caching = true }
+
+func (s *coreSession) Track(o tracking.Options) { s.info.Tracking.Start(o) }
+
 // Unwatch has nothing to do: a Core watches no keys.
 func (s *coreSession) Unwatch() {}
 
 func (s *coreSession) Reset(authenticated bool) {
 	s.unsubscribeAll()
+	s.StopTracking()
 	s.authed, s.mode, s.multi = authenticated, commands.ReplyOn, false
 	s.info.Name, s.info.DB, s.info.Proto, s.info.User = "", 0, wire.RESP2, "default"
 }

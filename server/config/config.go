@@ -29,8 +29,10 @@ type Config struct {
 	MaxMemory               int64
 	SlowlogLogSlowerThan    int64
 	SlowlogMaxLen           int64
+	TrackingTableMaxKeys    int64
 
 	Databases            int
+	NotifyKeyspaceEvents KeyspaceEvents
 	StreamNodeMaxBytes   int64
 	StreamNodeMaxEntries int64
 	StreamIDMPDuration   time.Duration

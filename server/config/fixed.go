@@ -76,7 +76,6 @@ var fixedParameters = []fixed{
 	{name: "maxmemory-policy", value: "noeviction", accept: unchanged},
 	{name: "maxmemory-samples", value: "5", accept: unchanged},
 	{name: "maxmemory-clients", value: "0", accept: unchanged},
-	{name: "notify-keyspace-events", accept: unchanged},
 
 	{name: "latency-monitor-threshold", value: "0", accept: unchanged},
 	{name: "latency-tracking", value: "yes", accept: unchanged},

@@ -100,7 +100,11 @@ tcp-keepalive: 60
 client-output-buffer-limit: [normal, 1mb, 1kb, 5]
 requirepass: "0123"
 Maxclients: 7
+notify-keyspace-events: xnE
 `))
+	if c.NotifyKeyspaceEvents != "xnE" {
+		t.Errorf("notify-keyspace-events is %q", c.NotifyKeyspaceEvents)
+	}
 	if c.ProtectedMode || c.Fsync != config.FsyncNo || c.TCPKeepalive != time.Minute || c.RequirePass != "0123" || c.MaxClients != 7 ||
 		c.ClientOutputBufferLimit.Normal != (config.BufferLimit{Hard: 1 << 20, Soft: 1 << 10, Seconds: 5}) ||
 		c.ClientOutputBufferLimit.PubSub.Hard != 32<<20 {
@@ -142,6 +146,7 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "address with a wrong port", args: []string{"--addr", ":65536"}, want: `must end in a port`},
 		{name: "no folder", args: []string{"--dir", ""}, want: `--dir: "" must not be empty`},
 		{name: "version", args: []string{"--redis-version", "7.4"}, want: `must be three numbers`},
+		{name: "event class", args: []string{"--notify-keyspace-events", "KEy"}, want: "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."},
 		{name: "class of limits", args: []string{"--client-output-buffer-limit", "foo 0 0 0"}, want: "Invalid client class"},
 	}
 	for _, tt := range tests {

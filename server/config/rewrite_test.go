@@ -27,13 +27,13 @@ func TestRewriteKeepsOtherLines(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	change([2]string{"maxclients", "7"}, [2]string{"requirepass", "a \"b\" # c"}, [2]string{"maxmemory", "1gb"})
+	change([2]string{"maxclients", "7"}, [2]string{"requirepass", "a \"b\" # c"}, [2]string{"maxmemory", "1gb"}, [2]string{"notify-keyspace-events", "Kn"})
 	want := "# mine\nmaxclients: \"7\"\nredis-version: \"7.4.0\"\ntimeout: 10s\n"
 	if got := read(t, path); !strings.HasPrefix(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	c := live(t, path).Config()
-	if c.MaxClients != 7 || c.RequirePass != "a \"b\" # c" || c.MaxMemory != 1<<30 {
+	if c.MaxClients != 7 || c.RequirePass != "a \"b\" # c" || c.MaxMemory != 1<<30 || c.NotifyKeyspaceEvents != "nK" {
 		t.Errorf("read back: %d, %q, %d", c.MaxClients, c.RequirePass, c.MaxMemory)
 	}
 	change([2]string{"maxclients", "5"}) // as at the start

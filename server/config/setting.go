@@ -44,12 +44,13 @@ const (
 	Int          // a whole number
 	Size         // bytes: a number with b, k, kb, m, mb, g, gb, t or tb
 	Seconds      // time in whole seconds: a number with ms, s, m or h
+	Events       // the letters of notify-keyspace-events
 	Limits       // the four words of each class of client-output-buffer-limit
 )
 
 // String is the word that help texts and the page have for values of the type.
 func (t Type) String() string {
-	return [...]string{"text", "word", "yes|no", "number", "size", "time", "limits"}[t]
+	return [...]string{"text", "word", "yes|no", "number", "size", "time", "letters", "limits"}[t]
 }
 
 // Group is the section of help and page in which a setting stands.

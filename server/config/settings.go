@@ -102,6 +102,13 @@ var settings = []Setting{
 		field: func(c *Config) any { return &c.MaxMemory },
 	},
 	{
+		Name: "tracking-table-max-keys", Type: Int, Default: "1000000", Group: GroupLimits, Scope: Node, Change: Runtime,
+		Min: 0, Max: math.MaxInt32,
+		Effect: "Keys that are remembered for clients that asked for CLIENT TRACKING; 0 is no limit. Past it keys drawn at random are forgotten, " +
+			"and their clients told as if they had changed. Broadcasting mode remembers none.",
+		field: func(c *Config) any { return &c.TrackingTableMaxKeys },
+	},
+	{
 		Name: "slowlog-log-slower-than", Type: Int, Default: "10000", Group: GroupLogging, Scope: Node, Change: Runtime,
 		Min: -1, Max: math.MaxInt64 / 1000,
 		Effect: "Microseconds of run time from which a command is kept for SLOWLOG; 0 keeps all, -1 none.",
@@ -118,6 +125,13 @@ var settings = []Setting{
 		Min: 1, Max: 10000,
 		Effect: "Number of databases that SELECT may choose from.",
 		field:  func(c *Config) any { return &c.Databases },
+	},
+	{
+		Name: "notify-keyspace-events", Type: Events, Default: "", Group: GroupStreams, Scope: Cluster, Change: Runtime,
+		Effect: "What changes of keys are published, as letters; empty: none. `K` publishes to `__keyspace@<db>__:<key>`, `E` to `__keyevent@<db>__:<event>`; without " +
+			"one of the two nothing is published. Classes: `g` commands of all types such as DEL and EXPIRE, `$` strings, `t` streams, `x` keys that expired, `n` new keys, " +
+			"`m` reads of missing keys; `A` are all classes but `n` and `m`. `l`, `s`, `h`, `z`, `e` and `d` are taken for Redis' sake: nothing of these ever happens here.",
+		field: func(c *Config) any { return &c.NotifyKeyspaceEvents },
 	},
 	{
 		Name: "stream-node-max-bytes", Type: Size, Default: "4096", Group: GroupStreams, Scope: Partition, Change: Runtime,

@@ -30,6 +30,8 @@ func (s *Setting) parse(c *Config, text string) error {
 	case *time.Duration:
 		d, err := parseSeconds(text)
 		return assign(to, d, errors.Join(err, s.inRange(int64(d/time.Second), err, formatSeconds)))
+	case *KeyspaceEvents:
+		return to.parse(text)
 	case *BufferLimits:
 		return to.parse(text)
 	}
@@ -52,6 +54,8 @@ func (s *Setting) format(c *Config) string {
 		return formatSize(*from)
 	case *time.Duration:
 		return formatSeconds(int64(*from / time.Second))
+	case *KeyspaceEvents:
+		return string(*from)
 	case *BufferLimits:
 		return from.String()
 	}
