@@ -21,10 +21,10 @@ const internalError = "ERR internal error"
 
 // applyScratch is what the apply goroutine uses again for every entry.
 type applyScratch struct {
-	part  part
-	reply []byte
-	ready []blocking.Key
-	telling
+	part   part
+	reply  []byte
+	ready  []blocking.Key
+	told   telling
 	warned time.Time // when a slow entry was last logged
 }
 
@@ -45,7 +45,7 @@ func (p *Partition) apply(l *raft.Log) {
 	}
 	p.applied, p.lastTime = l.Index, entry.time
 	p.sm.Begin(l.Index, entry.time)
-	a := &application{p: p, told: &p.scratch.telling, time: entry.time, index: l.Index}
+	a := &application{p: p, told: &p.scratch.told, time: entry.time, index: l.Index}
 	if own != nil {
 		a.run(own.parts)
 	} else {

@@ -29,7 +29,7 @@ type proposer struct {
 	first    int
 	woken    []*waiter
 	internal []*Request
-	telling  // of what is answered without an entry
+	told     telling // of what is answered without an entry
 
 	sequence uint64 // of the last part of this origin
 	proposal uint64 // of the last entry
@@ -163,7 +163,7 @@ func (p *Partition) answerRun(bytes *int64) (again bool) {
 	}
 	p.upkeep.changed(p.sm.NextUpkeep()) // what reads noted is due some day
 	p.mu.RUnlock()
-	p.tell(&q.telling)
+	p.tell(&q.told)
 	if outcome != ReadLong {
 		return false
 	}
@@ -189,16 +189,16 @@ func (p *Partition) worthALook(r *Request) bool {
 // answer runs r as a read.
 func (p *Partition) answer(r *Request, now int64) ReadOutcome {
 	if r.Exec != nil {
-		return p.readExec(r, now, false, &p.proposer.telling)
+		return p.readExec(r, now, false, &p.proposer.told)
 	}
 	buf := buffers.get()
 	reply, wait, outcome := p.sm.Read(r, now, false, *buf)
 	if outcome == ReadDone {
 		if wait != nil {
-			p.proposer.telling.add(nil, r.Caused)
+			p.proposer.told.add(nil, r.Caused)
 			p.await(r, wait)
 		} else {
-			p.proposer.telling.answer(r, reply)
+			p.proposer.told.answer(r, reply)
 		}
 	}
 	buffers.put(buf, reply)

@@ -6,7 +6,8 @@ import (
 
 // StateMachine is what a partition replicates. Begin, Apply, View and Restore are
 // called by the apply goroutine alone, while it holds the partition's write lock;
-// Read, Quiet and Upkeep by any goroutine that holds its read lock.
+// Read, Quiet and Upkeep by any goroutine that holds its read lock. Apply and Read
+// (a View's, too) set the request's Caused, to nil when there is nothing to tell.
 type StateMachine interface {
 	// Begin starts an entry: its index in the log and its time in Unix ms.
 	Begin(index uint64, timeMs int64)

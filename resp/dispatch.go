@@ -108,7 +108,9 @@ func (s *Session) dispatch(sl *slot) {
 		return
 	}
 	s.freshBytes += sl.size
-	defer s.endCaching(cmd)
+	if s.track.caching {
+		defer s.endCaching(cmd)
+	}
 	if cmd == nil && isCrossProtocol(sl.args[0]) {
 		s.crossProtocol(sl)
 		return

@@ -51,7 +51,6 @@
 //  9. A session with subscriptions has the output limit of its own class, and no
 //     idle time-out. Its subscriptions end when its connection does; a command that
 //     is run after that subscribes to nothing.
-//
 //  10. What a client is told about keys that it tracks goes behind the reply of the
 //     last command in the queue that has read for it (Looked), else to the output at
 //     once: so it overtakes no reply with what was true before, and comes ahead of
