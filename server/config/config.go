@@ -34,6 +34,8 @@ type Config struct {
 	NotifyKeyspaceEvents KeyspaceEvents
 	StreamNodeMaxBytes   int64
 	StreamNodeMaxEntries int64
+	StreamIDMPDuration   time.Duration
+	StreamIDMPMaxSize    int64
 	RedisVersion         string
 
 	LogLevel  LogLevel
