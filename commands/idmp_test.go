@@ -2,7 +2,6 @@ package commands_test
 
 import (
 	"fmt"
-	"github.com/millrace-io/millrace/commands"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/millrace-io/millrace/commands"
 )
 
 // upkeep does what is due, as the leader has it logged, on several machines alike; it

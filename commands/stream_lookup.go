@@ -23,12 +23,12 @@ func (c *Call) streamToChange(name []byte) (*keyspace.Key, *keyspace.StreamValue
 
 // streamOrMiss is streamToChange for a command of which Redis has it that it reads: a
 // key that is not there was missed.
-func (c *Call) streamOrMiss(name []byte) (*keyspace.StreamValue, error) {
-	_, s, err := c.streamToChange(name)
+func (c *Call) streamOrMiss(name []byte) (*keyspace.Key, *keyspace.StreamValue, error) {
+	k, s, err := c.streamToChange(name)
 	if s == nil && err == nil {
 		c.miss(name)
 	}
-	return s, err
+	return k, s, err
 }
 
 // groupToChange looks up a group of s under the same rule as streamToChange. It

@@ -22,7 +22,7 @@ var xack = Command{
 }
 
 func runXAck(c *Call) error {
-	s, err := c.streamOrMiss(c.Args[1])
+	_, s, err := c.streamOrMiss(c.Args[1])
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func runXAutoClaim(c *Call) error {
 	if err != nil {
 		return err
 	}
-	s, err := c.streamOrMiss(c.Args[1])
+	_, s, err := c.streamOrMiss(c.Args[1])
 	if err != nil {
 		return err
 	}

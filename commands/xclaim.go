@@ -108,7 +108,7 @@ func (o *claimOptions) parseOption(args [][]byte, now int64) (n int, err error) 
 }
 
 func runXClaim(c *Call) error {
-	s, err := c.streamOrMiss(c.Args[1])
+	_, s, err := c.streamOrMiss(c.Args[1])
 	if err != nil {
 		return err
 	}
