@@ -262,6 +262,14 @@ func (p *Partition) Unblock(r *Request, withError bool, done func(bool)) {
 	p.endWait(wt, why, done)
 }
 
+// Waits reports whether a request waits, and nothing has ended that yet.
+func (p *Partition) Waits(r *Request) bool {
+	w := &p.waits
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return r.waiter != nil && r.waiter.ended == notEnded
+}
+
 // claim claims wt if it is still in line.
 func (w *waits) claim(wt *waiter) bool {
 	w.mu.Lock()

@@ -67,7 +67,10 @@ func (srv *Server) Clients() int { return srv.clients.len() }
 // Unblock ends the wait of a blocked client. done is called once, from any
 // goroutine, with whether it waited.
 func (srv *Server) Unblock(id uint64, withError bool, done func(unblocked bool)) {
-	sl := srv.blockedSlot(id)
+	var sl *slot
+	if s := srv.clients.find(id); s != nil {
+		sl = s.blockedSlot()
+	}
 	if sl == nil {
 		done(false)
 		return
@@ -77,12 +80,15 @@ func (srv *Server) Unblock(id uint64, withError bool, done func(unblocked bool))
 	srv.router.Unblock(&sl.req, withError, done)
 }
 
-// blockedSlot is the slot that a blocked client waits for.
-func (srv *Server) blockedSlot(id uint64) *slot {
-	s := srv.clients.find(id)
-	if s == nil {
-		return nil
-	}
+// blockedNow reports whether CLIENT UNBLOCK would find the client waiting. A command
+// that may block is not there yet while it is on its way to the partition.
+func (s *Session) blockedNow() bool {
+	sl := s.blockedSlot()
+	return sl != nil && s.server.router.Waits(&sl.req)
+}
+
+// blockedSlot is the slot that a blocked client waits for, or is about to.
+func (s *Session) blockedSlot() *slot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for sl := s.queue.head; sl != nil; sl = sl.next {
@@ -118,6 +124,7 @@ func (s *Session) sever() {
 
 // Info describes the session, from any goroutine.
 func (s *Session) Info() commands.ClientInfo {
+	blocked := s.blockedNow() // asks the router, which must not happen under the lock
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := &s.info
@@ -125,7 +132,7 @@ func (s *Session) Info() commands.ClientInfo {
 		ID: s.id, Addr: s.remote, LocalAddr: s.local, FD: s.fd,
 		Name: i.name, Created: s.created.UnixMilli(), LastUsed: i.lastUsed.UnixMilli(),
 		DB: i.db, User: i.user, Proto: i.proto, LibName: i.libName, LibVer: i.libVer,
-		Blocked: i.blocked, Closing: i.closing,
+		Blocked: blocked, Closing: i.closing, Unix: s.unix != "", Monitor: i.monitor, NoEvict: i.noEvict, NoTouch: i.noTouch,
 		QueryBytes: i.buffered, ReplyBytes: s.unsentLocked(), ReplySlots: s.unfilled,
 		Queued: -1, Watched: len(i.watches),
 		Subscriptions: s.pubsub.counts,

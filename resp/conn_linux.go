@@ -238,6 +238,7 @@ func (c *conn) close() {
 	s.mu.Unlock()
 	s.noteOverflow()
 	s.unsubscribeAll()
+	s.unmonitor()
 	c.buf, c.sent = nil, 0
 	delete(c.loop.conns, c.fd)
 	c.loop.dead = append(c.loop.dead, c.fd)
@@ -264,7 +265,7 @@ func (c *conn) sweep() {
 			c.close()
 		}
 		return
-	case limits.Timeout > 0 && s.wait == nil && !s.Subscribed() && c.loop.now.Sub(s.now) > limits.Timeout && s.finished():
+	case limits.Timeout > 0 && s.wait == nil && !s.listens() && c.loop.now.Sub(s.now) > limits.Timeout && s.finished():
 		c.close()
 		return
 	}

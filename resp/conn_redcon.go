@@ -247,6 +247,7 @@ func (c *redconConn) finish() {
 	s.mu.Unlock()
 	s.noteOverflow()
 	s.unsubscribeAll()
+	s.unmonitor()
 	if !c.refused {
 		s.server.clients.remove(s)
 	}
@@ -302,7 +303,7 @@ func (c *redconConn) sweep() {
 	if c.pastSoftLimit(s.unsentLocked(), s.outputLimitLocked(), now) {
 		s.overflowLocked()
 	}
-	idle := limits.Timeout > 0 && !s.info.blocked && !s.pubsub.counts.Any() && now.Sub(s.info.lastUsed) > limits.Timeout &&
+	idle := limits.Timeout > 0 && !s.info.blocked && !s.listens() && now.Sub(s.info.lastUsed) > limits.Timeout &&
 		s.queue.head == nil && s.unsentLocked() == 0
 	s.cut = s.cut || idle
 	stuck := s.cut && s.writing > 0

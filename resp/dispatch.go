@@ -111,7 +111,7 @@ func (s *Session) dispatch() {
 		return
 	}
 	sl.command, sl.stats = cmd, s.commandStats(cmd)
-	if err := s.check(cmd, sl.args); err != nil {
+	if err := s.check(cmd); err != nil {
 		s.reject(sl, s.refusedInMulti(sl.args, err))
 		return
 	}
@@ -127,13 +127,29 @@ func (s *Session) dispatch() {
 	case cmd.Watches && s.tx != nil:
 		s.answer(sl, errorReply(s.pool.scratch[:0], commands.ErrWatchInMulti))
 	case cmd.Class == commands.Log || cmd.Class == commands.Read:
+		s.tell(sl)
+		if err := checkArguments(cmd, sl.args); err != nil {
+			sl.stats.Failed.Add(1)
+			s.answer(sl, errorReply(s.pool.scratch[:0], err))
+			return
+		}
 		s.route(sl)
 	default:
 		s.serveInOrder(sl)
 	}
 }
 
-func (s *Session) check(cmd *commands.Command, args [][]byte) error {
+// checkArguments finds what is wrong with the arguments alone, which costs the
+// partition nothing then. To the client it is a command that ran and failed.
+func checkArguments(cmd *commands.Command, args [][]byte) error {
+	if cmd.Check == nil {
+		return nil
+	}
+	return cmd.Check(args)
+}
+
+// check finds why a command may not run at all.
+func (s *Session) check(cmd *commands.Command) error {
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
@@ -143,8 +159,8 @@ func (s *Session) check(cmd *commands.Command, args [][]byte) error {
 	if s.refusedInSubscribed(cmd) {
 		return commands.ErrInSubscribed(cmd)
 	}
-	if cmd.Check != nil && s.tx == nil { // in a transaction only EXEC tells
-		return cmd.Check(args)
+	if s.refusedAsMonitor(cmd) {
+		return commands.ErrMonitorReads
 	}
 	return nil
 }
@@ -232,9 +248,13 @@ func (s *Session) serveInOrder(sl *slot) {
 	settles := sl.command.Settles && s.Subscribed()
 	if sl.command.Class == commands.Own && !settles {
 		s.answer(sl, s.serve(sl, nil))
+		s.tell(sl)
 		return
 	}
 	sl.state = slotParked
+	if sl.command.Class == commands.Deferred {
+		s.tell(sl) // now, while nothing behind it has been told
+	}
 	if sl.command.Class == commands.Barrier || settles {
 		s.wait = sl
 	}

@@ -38,9 +38,13 @@
 //     subscription is written under the registry's lock, as messages are, so it has
 //     its place among them; in a transaction it is part of the reply, and messages
 //     wait behind that. The registry's lock is taken before a session's.
-//  9. A session with subscriptions has the output limit of its own class, and no
-//     idle time-out. Its subscriptions end when its connection does; a command that
-//     is run after that subscribes to nothing.
+//  9. A session with subscriptions, or in MONITOR, has the output limit of its own
+//     class, and no idle time-out. Its subscriptions end when its connection does; a
+//     command that is run after that subscribes to nothing.
+//  10. Monitors are shown a command when it is taken up: before it goes to the
+//     partition, or once it was served. All get the same lines in the same order.
+//     The monitors' lock is taken before a session's. Where nobody monitors, a
+//     command costs one atomic load.
 //
 // The package knows commands by the table only, and the state not at all: requests
 // for a partition go to the Router. Imported by server. redcon is imported nowhere

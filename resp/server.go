@@ -21,13 +21,14 @@ var ErrClosed = errors.New("server is shut down")
 
 // Server serves clients. Use: NewServer, Listen, Run; Shutdown ends Run.
 type Server struct {
-	options Options
-	table   *commands.Table
-	node    commands.Node
-	router  Router
-	log     *slog.Logger
-	pubsub  *pubsub.Registry
-	limits  atomic.Pointer[Limits]
+	options  Options
+	table    *commands.Table
+	node     commands.Node
+	router   Router
+	log      *slog.Logger
+	pubsub   *pubsub.Registry
+	limits   atomic.Pointer[Limits]
+	monitors monitors
 
 	clients  registry
 	lastID   atomic.Uint64

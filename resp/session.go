@@ -37,6 +37,7 @@ type Session struct {
 	created time.Time
 	remote  string
 	local   string
+	unix    string // path of the unix socket that the client connected to; else ""
 	fd      int
 
 	parser parser
@@ -105,6 +106,8 @@ type sessionInfo struct {
 	netIn, netOut         uint64
 	buffered              int
 	blocked               bool
+	monitor               bool
+	noEvict, noTouch      bool
 	closing               bool
 	inMulti               bool
 	queued                int
@@ -188,14 +191,22 @@ func (s *Session) SetReplyMode(m commands.ReplyMode) {
 	}
 }
 
+// SetNoEvict implements commands.Session.
+func (s *Session) SetNoEvict(on bool) { s.change(func(i *sessionInfo) { i.noEvict = on }) }
+
+// SetNoTouch implements commands.Session.
+func (s *Session) SetNoTouch(on bool) { s.change(func(i *sessionInfo) { i.noTouch = on }) }
+
 // Reset puts the connection back to where it began, the library's name apart.
 func (s *Session) Reset(authenticated bool) {
 	s.unsubscribeAll()
+	s.unmonitor()
 	s.endTransaction()
 	s.SetReplyMode(commands.ReplyOn)
 	s.authed = authenticated
 	s.change(func(i *sessionInfo) {
 		i.name, i.db, i.proto, i.user = "", 0, wire.RESP2, ""
+		i.noEvict, i.noTouch = false, false
 		if authenticated {
 			i.user = defaultUser
 		}

@@ -388,7 +388,7 @@ func TestCommandCounts(t *testing.T) {
 		got := map[string]resp.CommandCounts{}
 		f.server.EachCommand(func(c *commands.Command, n resp.CommandCounts) { got[c.FullName()] = n })
 		if got["set"] != (resp.CommandCounts{Calls: 2, Failed: 1, Rejected: 1}) || got["ping"] != (resp.CommandCounts{Calls: 1}) ||
-			got["picky"] != (resp.CommandCounts{Rejected: 1}) {
+			got["picky"] != (resp.CommandCounts{Calls: 1, Failed: 1}) {
 			t.Errorf("%+v", got)
 		}
 		f.server.ResetStats()

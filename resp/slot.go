@@ -109,10 +109,14 @@ func (s *Session) roomLocked(n int) bool {
 	return hard == 0 || int64(s.unsentLocked()+n) <= hard
 }
 
+// listens reports whether the client gets what it does not ask for one by one:
+// messages, or the lines of MONITOR.
+func (s *Session) listens() bool { return s.pubsub.counts.Any() || s.info.monitor }
+
 // outputLimitLocked is the limit that holds for the session's class.
 func (s *Session) outputLimitLocked() OutputLimit {
 	l := s.server.limits.Load()
-	if s.pubsub.counts.Any() {
+	if s.listens() {
 		return l.PubSubOutput
 	}
 	return l.Output
