@@ -44,7 +44,7 @@ func newRedconConn(f *redconFront, nc net.Conn) *redconConn {
 		pool: pool{maxChunks: 2, maxSlots: 256},
 	}
 	c.space.L = &c.mu
-	c.session = f.server.newSession(c, &c.pool, f.server.homes[0], nc.RemoteAddr().String(), nc.LocalAddr().String())
+	c.session = f.server.newSession(c, &c.pool, f.server.homes[0], nc.RemoteAddr(), nc.LocalAddr())
 	return c
 }
 

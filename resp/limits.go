@@ -60,7 +60,7 @@ const (
 type Options struct {
 	// Listener is the kind of listener, "" means auto.
 	Listener ListenerKind
-	// TLS, when set, is spoken on every connection; it needs the redcon listener.
+	// TLS, when set, is spoken on every connection over TCP; it needs the redcon listener.
 	TLS *tls.Config
 	// Loops is the number of epoll loops; 0: half of GOMAXPROCS, at least one.
 	Loops int

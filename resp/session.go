@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"net"
 	"sync"
 	"time"
 
@@ -117,14 +118,17 @@ type sessionInfo struct {
 
 var _ commands.Session = (*Session)(nil)
 
-func (srv *Server) newSession(h home, p *pool, stats *homeStats, remote, local string) *Session {
+func (srv *Server) newSession(h home, p *pool, stats *homeStats, from, to net.Addr) *Session {
 	now := time.Now()
 	s := &Session{
 		id: srv.lastID.Add(1), server: srv, home: h, pool: p, stats: stats,
-		created: now, remote: remote, local: local,
+		created: now, remote: from.String(), local: to.String(), unix: unixPath(to),
 		authed: srv.node.NoPassword(), now: now,
 	}
 	s.parser.pool = p
+	if s.unix != "" {
+		s.remote, s.local = s.unix+":0", s.unix+":0" // as Redis shows both ends
+	}
 	s.info = sessionInfo{proto: wire.RESP2, lastUsed: now}
 	if s.authed {
 		s.info.user = defaultUser

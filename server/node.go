@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -158,6 +159,12 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 	}
 	n.addr = addr.String()
 	n.tellAddr(n.addr)
+	if c := n.live.Config(); c.UnixSocket != "" {
+		perm, _ := strconv.ParseUint(c.UnixSocketPerm, 8, 16) // the setting was checked
+		if err := n.front.ListenUnix(c.UnixSocket, fs.FileMode(perm)); err != nil {
+			return errors.Join(err, n.front.Shutdown(ctx))
+		}
+	}
 	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {

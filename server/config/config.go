@@ -15,13 +15,15 @@ type Config struct {
 	SnapshotLogBytes int64
 	Fsync            Fsync
 
-	Addr          string
-	Listener      Listener
-	RequirePass   string
-	ProtectedMode bool
-	MaxClients    int
-	Timeout       time.Duration
-	TCPKeepalive  time.Duration
+	Addr           string
+	Listener       Listener
+	UnixSocket     string
+	UnixSocketPerm string
+	RequirePass    string
+	ProtectedMode  bool
+	MaxClients     int
+	Timeout        time.Duration
+	TCPKeepalive   time.Duration
 
 	ProtoMaxBulkLen         int64
 	ClientQueryBufferLimit  int64

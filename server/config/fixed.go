@@ -57,7 +57,6 @@ var fixedParameters = []fixed{
 	// Where it listens.
 	{name: "bind", of: func(c *Config) string { host, _, _ := net.SplitHostPort(c.Addr); return host }},
 	{name: "port", of: func(c *Config) string { _, port, _ := net.SplitHostPort(c.Addr); return port }},
-	{name: "unixsocket"},
 	{name: "tcp-backlog", value: "511"},
 	{name: "io-threads", value: "1"},
 	{name: "hz", value: "10", accept: unchanged},

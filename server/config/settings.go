@@ -40,6 +40,18 @@ var settings = []Setting{
 		field: func(c *Config) any { return &c.Addr },
 	},
 	{
+		Name: "unixsocket", Type: Text, Default: "", Group: GroupClients, Scope: Node, Change: Restart,
+		Effect: "Path of a unix socket on which clients of this machine can connect, too; empty: none. A socket that was left behind is replaced, one that " +
+			"another process listens on is not. The file goes when the node stops.",
+		field: func(c *Config) any { return &c.UnixSocket },
+	},
+	{
+		Name: "unixsocketperm", Type: Text, Default: "0", Group: GroupClients, Scope: Node, Change: Restart,
+		Effect: "Permissions of the unix socket, three octal digits: who may write to it may connect. 0 leaves what the umask of the process gives.",
+		check:  isPermission,
+		field:  func(c *Config) any { return &c.UnixSocketPerm },
+	},
+	{
 		Name: "listener", Type: Enum, Default: "auto", Group: GroupClients, Scope: Node, Change: Restart,
 		Values: []string{"auto", "epoll", "redcon"},
 		Effect: "What serves the connections. `epoll` are a few event loops and need Linux, `redcon` is a goroutine for each connection; `auto` takes `epoll` on Linux.",
