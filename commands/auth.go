@@ -47,6 +47,7 @@ var auth = Command{
 			return errAuthNoPassword
 		}
 		if !c.Node.CheckPassword(user, password) {
+			c.noteFailedLogin(user)
 			return errWrongPass
 		}
 		c.Session.Login(string(user))

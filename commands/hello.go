@@ -100,6 +100,7 @@ func serveHello(c *ServeCall) error {
 	}
 	if o.user != nil {
 		if !c.Node.CheckPassword(o.user, o.password) {
+			c.noteFailedLogin(o.user)
 			return errWrongPass
 		}
 		c.Session.Login(string(o.user))

@@ -3,6 +3,7 @@ package resp
 import (
 	"errors"
 	"runtime/debug"
+	"time"
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
@@ -67,7 +68,7 @@ func (s *Session) refuse(err error) {
 	}
 	sl := s.pool.slot()
 	s.place(sl)
-	s.answer(sl, errorReply(s.pool.scratch[:0], err))
+	s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
 	s.CloseAfterReply()
 }
 
@@ -125,12 +126,12 @@ func (s *Session) dispatch() {
 	case cmd.Class == commands.Transact:
 		s.exec(sl)
 	case cmd.Watches && s.tx != nil:
-		s.answer(sl, errorReply(s.pool.scratch[:0], commands.ErrWatchInMulti))
+		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrWatchInMulti))
 	case cmd.Class == commands.Log || cmd.Class == commands.Read:
 		s.tell(sl)
 		if err := checkArguments(cmd, sl.args); err != nil {
 			sl.stats.Failed.Add(1)
-			s.answer(sl, errorReply(s.pool.scratch[:0], err))
+			s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
 			return
 		}
 		s.route(sl)
@@ -170,7 +171,7 @@ func (s *Session) reject(sl *slot, err error) {
 	if sl.stats != nil {
 		sl.stats.Rejected.Add(1)
 	}
-	s.answer(sl, errorReply(s.pool.scratch[:0], err))
+	s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
 }
 
 // isCrossProtocol finds what a browser would send that was made to talk to us.
@@ -269,9 +270,15 @@ func (s *Session) serve(sl *slot, later func() func([]byte)) []byte {
 		Later: later, Out: s.pool.scratch[:0],
 	}
 	s.spoke = false
+	started := time.Now()
 	if err := s.serveRecovered(c); err != nil {
-		c.Out = errorReply(c.Out[:0], err)
+		c.Out = s.errorReply(c.Out[:0], err)
 		sl.stats.Failed.Add(1)
+	}
+	took := time.Since(started)
+	sl.Took(took)
+	if served := s.server.options.Served; served != nil {
+		served(sl.command, sl.args, sl, started, took)
 	}
 	if s.spoke {
 		sl.silent = false

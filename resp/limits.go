@@ -3,6 +3,8 @@ package resp
 import (
 	"crypto/tls"
 	"time"
+
+	"github.com/millrace-io/millrace/commands"
 )
 
 // Limits are the bounds on clients. They can be changed while the server runs.
@@ -73,6 +75,15 @@ type Options struct {
 	// MaxUnsent is where a session is held back until its client has read: 0
 	// means 1 MiB.
 	MaxUnsent int
+	// Served, when set, is told of each command that a session has served itself, and
+	// when and how long. It keeps nothing of what it gets.
+	Served func(c *commands.Command, args [][]byte, by Requester, started time.Time, took time.Duration)
+}
+
+// Requester is who sent a request.
+type Requester interface {
+	// Client is its address, and the name that it gave itself.
+	Client() (addr, name string)
 }
 
 func (o Options) withDefaults() Options {

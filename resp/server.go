@@ -29,6 +29,7 @@ type Server struct {
 	pubsub   *pubsub.Registry
 	limits   atomic.Pointer[Limits]
 	monitors monitors
+	errors   errorStats
 
 	clients  registry
 	lastID   atomic.Uint64

@@ -1,6 +1,8 @@
 package resp
 
 import (
+	"time"
+
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp/wire"
@@ -50,6 +52,7 @@ func (sl *slot) Fill(reply []byte) {
 		s.cut = true
 	case reply[0] == '-':
 		sl.stats.Failed.Add(1)
+		s.server.errors.count(reply)
 	}
 	s.fillLocked(sl, reply)
 	touch := !s.touched
@@ -59,6 +62,9 @@ func (sl *slot) Fill(reply []byte) {
 		s.home.touch(s)
 	}
 }
+
+// Took adds to the time that the command has run.
+func (sl *slot) Took(d time.Duration) { sl.stats.Took.Add(int64(d)) }
 
 // Client is who sent the request: its address, and the name that it gave itself.
 func (sl *slot) Client() (addr, name string) {
@@ -169,5 +175,9 @@ func (l *slotList) pop() {
 	}
 }
 
-// errorReply is err as it goes to the client.
-func errorReply(b []byte, err error) []byte { return wire.AppendError(b, err.Error()) }
+// errorReply is err as it goes to the client, and counts it.
+func (s *Session) errorReply(b []byte, err error) []byte {
+	b = wire.AppendError(b, err.Error())
+	s.server.errors.count(b)
+	return b
+}

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/millrace-io/millrace/commands"
 )
@@ -11,6 +12,10 @@ type CommandStats struct {
 	Calls    atomic.Uint64 // that ran
 	Failed   atomic.Uint64 // of these, answered with an error
 	Rejected atomic.Uint64 // refused before they ran
+	// Took is how long they ran, in nanoseconds. Others than the home write it for
+	// every call, so it has a cache line of its own.
+	_    [64]byte
+	Took atomic.Int64
 }
 
 // homeStats counts for one home, so that loops do not fight for cache lines.
@@ -87,7 +92,10 @@ func (srv *Server) Stats() Stats {
 }
 
 // CommandCounts is what EachCommand reports.
-type CommandCounts struct{ Calls, Failed, Rejected uint64 }
+type CommandCounts struct {
+	Calls, Failed, Rejected uint64
+	Took                    time.Duration
+}
 
 // EachCommand calls fn for every command and subcommand that was called, in the
 // order of the table.
@@ -107,8 +115,9 @@ func (srv *Server) countsOf(c *commands.Command, fn func(*commands.Command, Comm
 		n.Calls += st.Calls.Load()
 		n.Failed += st.Failed.Load()
 		n.Rejected += st.Rejected.Load()
+		n.Took += time.Duration(st.Took.Load())
 	}
-	if n != (CommandCounts{}) {
+	if n.Calls+n.Rejected > 0 {
 		fn(c, n)
 	}
 }
@@ -117,6 +126,7 @@ func (srv *Server) countsOf(c *commands.Command, fn func(*commands.Command, Comm
 func (srv *Server) ResetStats() {
 	srv.received.Store(0)
 	srv.rejected.Store(0)
+	srv.errors.reset()
 	for _, h := range srv.homes {
 		for _, c := range []*atomic.Uint64{&h.Commands, &h.Rejected, &h.NetIn, &h.NetOut, &h.Reads, &h.Writes, &h.OutputLimit, &h.QueryLimit} {
 			c.Store(0)
@@ -125,6 +135,7 @@ func (srv *Server) ResetStats() {
 			c.Calls.Store(0)
 			c.Failed.Store(0)
 			c.Rejected.Store(0)
+			c.Took.Store(0)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type queued struct {
 func (q *queued) Fill(reply []byte) {
 	if len(reply) > 0 && reply[0] == '-' {
 		q.stats.Failed.Add(1)
+		q.session.server.errors.count(reply)
 	}
 	q.reply = append(q.reply[:0], reply...)
 }
@@ -115,14 +116,14 @@ type execution struct {
 func (s *Session) exec(sl *slot) {
 	tx := s.tx
 	if tx == nil {
-		s.answer(sl, errorReply(s.pool.scratch[:0], commands.ErrExecWithoutMulti))
+		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrExecWithoutMulti))
 		s.tell(sl)
 		return
 	}
 	watches := s.info.watches
 	s.endTransaction()
 	if tx.bad {
-		s.answer(sl, errorReply(s.pool.scratch[:0], commands.ErrExecAbort))
+		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrExecAbort))
 		s.tell(sl)
 		return
 	}

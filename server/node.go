@@ -54,6 +54,7 @@ type Node struct {
 	held      atomic.Bool // sessions were told that the partition's queue is full
 	saves     saves
 	slow      slowLog
+	denied    commands.ACLLog
 	dataset   atomic.Int64  // size of the state, as of the last entry
 	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
 	quitOnce  sync.Once
@@ -87,7 +88,7 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 		Fatal:  n.fail,
 		Logger: logger,
 	})
-	if n.front, err = resp.NewServer(frontOptions(c), n.table, node{n}, router{n}, logger); err != nil {
+	if n.front, err = resp.NewServer(frontOptions(c, &n.slow), n.table, node{n}, router{n}, logger); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
 	n.watchSettings()

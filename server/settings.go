@@ -13,8 +13,13 @@ import (
 	"github.com/millrace-io/millrace/server/config"
 )
 
-func frontOptions(c *config.Config) resp.Options {
-	return resp.Options{Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c)}
+func frontOptions(c *config.Config, slow *slowLog) resp.Options {
+	return resp.Options{
+		Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c),
+		Served: func(c *commands.Command, args [][]byte, by resp.Requester, started time.Time, took time.Duration) {
+			slow.served(c, args, by, started, took)
+		},
+	}
 }
 
 func frontLimits(c *config.Config) resp.Limits {
@@ -59,6 +64,7 @@ func (n *Node) watchSettings() {
 		})
 	}
 	n.live.OnResetStat(n.front.ResetStats)
+	n.live.OnResetStat(n.denied.ResetDenials)
 }
 
 // logSettings changes settings that are part of the partition's state, and returns

@@ -77,6 +77,7 @@ var fixedParameters = []fixed{
 	{name: "maxmemory-clients", value: "0", accept: unchanged},
 	{name: "notify-keyspace-events", accept: unchanged},
 
+	{name: "acllog-max-len", value: "128", accept: unchanged},
 	{name: "latency-monitor-threshold", value: "0", accept: unchanged},
 	{name: "latency-tracking", value: "yes", accept: unchanged},
 	{name: "latency-tracking-info-percentiles", value: "50 99 99.9", accept: unchanged},
