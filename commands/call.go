@@ -39,6 +39,7 @@ type Call struct {
 
 	effects *Effects
 	seen    *seenTimes
+	counts  *counters
 	draws   *atomic.Uint64 // how often a read has drawn something at random
 	scratch [][]byte       // fields of an entry on their way to the reply
 
@@ -87,12 +88,15 @@ func (c *Call) tooLong(n int) bool { return !c.Applying && !c.unbounded && n > l
 // returns nil for a missing key and ErrExpired for one past its deadline.
 func (c *Call) Reader(name []byte) (*keyspace.Key, error) {
 	if c.Applying {
-		return c.DB.GetForWrite(name, c.Now), nil
+		k := c.DB.GetForWrite(name, c.Now)
+		c.count(k)
+		return k, nil
 	}
 	k, expired := c.DB.Get(name, c.Now)
 	if expired && !c.riding {
 		return nil, ErrExpired
 	}
+	c.count(k)
 	return k, nil
 }
 

@@ -13,12 +13,22 @@ func (c *Call) streamToChange(name []byte) (*keyspace.Key, *keyspace.StreamValue
 	if c.Applying {
 		return c.StreamForWrite(name)
 	}
-	k, err := c.Reader(name)
+	k, err := c.keyToChange(c.DB, name)
 	if err != nil || k == nil {
 		return nil, nil, err
 	}
 	s, err := k.Stream()
 	return k, s, err
+}
+
+// streamToRead is streamToChange for a command that Redis counts as a reader of the
+// stream, though it changes groups.
+func (c *Call) streamToRead(name []byte) (*keyspace.StreamValue, error) {
+	k, s, err := c.streamToChange(name)
+	if err == nil || k != nil {
+		c.count(k)
+	}
+	return s, err
 }
 
 // groupToChange looks up a group of s under the same rule as streamToChange. It

@@ -31,6 +31,7 @@ func (m *Machine) ApplyInternal(args [][]byte, ordinal uint32) {
 	switch string(args[0]) {
 	case "expire":
 		m.state.ExpireDue(m.time, expireAtOnce, func(db int, name string) {
+			m.counts.expired.Add(1)
 			m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
 		})
 	case "seen":

@@ -22,7 +22,7 @@ var xack = Command{
 }
 
 func runXAck(c *Call) error {
-	_, s, err := c.streamToChange(c.Args[1])
+	s, err := c.streamToRead(c.Args[1])
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func runXAutoClaim(c *Call) error {
 	if err != nil {
 		return err
 	}
-	_, s, err := c.streamToChange(c.Args[1])
+	s, err := c.streamToRead(c.Args[1])
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (o *claimOptions) parseOption(args [][]byte, now int64) (n int, err error) 
 }
 
 func runXClaim(c *Call) error {
-	_, s, err := c.streamToChange(c.Args[1])
+	s, err := c.streamToRead(c.Args[1])
 	if err != nil {
 		return err
 	}

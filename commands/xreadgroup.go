@@ -77,7 +77,7 @@ func runXReadGroup(c *Call) error {
 }
 
 func (c *Call) groupPosition(o *readOptions, key, id []byte) (p groupPosition, err error) {
-	if _, p.s, err = c.streamToChange(key); err != nil {
+	if p.s, err = c.streamToRead(key); err != nil {
 		return p, err
 	}
 	if p.g = c.groupToChange(p.s, o.group); p.g == nil {

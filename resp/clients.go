@@ -44,16 +44,22 @@ func (r *registry) len() int {
 
 // each calls fn for every session, in the order of their IDs, without the lock.
 func (r *registry) each(fn func(*Session)) {
-	r.mu.Lock()
-	all := make([]*Session, 0, len(r.byID))
-	for _, s := range r.byID {
-		all = append(all, s)
-	}
-	r.mu.Unlock()
+	all := r.all()
 	slices.SortFunc(all, func(a, b *Session) int { return int(a.id) - int(b.id) })
 	for _, s := range all {
 		fn(s)
 	}
+}
+
+// all are the sessions of this moment, in no order.
+func (r *registry) all() []*Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]*Session, 0, len(r.byID))
+	for _, s := range r.byID {
+		all = append(all, s)
+	}
+	return all
 }
 
 // EachClient calls fn for every connection, in the order of their IDs.

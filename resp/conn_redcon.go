@@ -110,6 +110,7 @@ func (c *redconConn) Write(p []byte) (int, error) { return len(p), nil }
 func (c *redconConn) turn() {
 	s := c.session
 	s.now = time.Now()
+	s.stats.Rounds.Add(1)
 	for more := true; more && !c.over; {
 		if c.lingering {
 			c.linger()

@@ -128,6 +128,7 @@ func (l *loop) run(ctx context.Context) error {
 		l.settleAll()
 		l.watchClock()
 		l.closeDead()
+		l.stats.Rounds.Add(1)
 	}
 	return nil
 }

@@ -116,6 +116,7 @@ type execution struct {
 func (s *Session) exec(sl *slot) {
 	tx := s.tx
 	if tx == nil {
+		sl.stats.Failed.Add(1)
 		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrExecWithoutMulti))
 		s.tell(sl)
 		return
@@ -123,6 +124,7 @@ func (s *Session) exec(sl *slot) {
 	watches := s.info.watches
 	s.endTransaction()
 	if tx.bad {
+		sl.stats.Failed.Add(1)
 		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrExecAbort))
 		s.tell(sl)
 		return

@@ -55,6 +55,7 @@ type Node struct {
 	saves     saves
 	slow      slowLog
 	denied    commands.ACLLog
+	rates     rates
 	dataset   atomic.Int64  // size of the state, as of the last entry
 	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
 	quitOnce  sync.Once
@@ -142,6 +143,8 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 	}
 	wg.Go(func() { n.report(n.partition.Run(below)) })
 	wg.Go(func() { n.runSnapshots(below) })
+	n.machine.ResetCounts() // what the start did was not for clients
+	wg.Go(func() { n.rates.run(below, n.takeSample) })
 
 	if err = n.settleSettings(); err != nil {
 		err = n.cause(ctx, err)

@@ -65,6 +65,7 @@ func (n *Node) watchSettings() {
 	}
 	n.live.OnResetStat(n.front.ResetStats)
 	n.live.OnResetStat(n.denied.ResetDenials)
+	n.live.OnResetStat(n.machine.ResetCounts)
 }
 
 // logSettings changes settings that are part of the partition's state, and returns

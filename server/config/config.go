@@ -79,6 +79,9 @@ func Default() *Config {
 	return c
 }
 
+// File is the file that settings were read from, "" for none.
+func (c *Config) File() string { return c.file }
+
 func (c *Config) clone() *Config {
 	next := *c
 	return &next
