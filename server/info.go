@@ -46,14 +46,8 @@ func (b *infoText) line(field string, value any) { fmt.Fprintf(b, "%s:%v\r\n", f
 // info gives the named sections in order; unknown names give nothing. Without
 // names it gives all that Redis gives by default.
 func (n *Node) info(names []string) string {
-	all := slices.Contains(names, "all") || slices.Contains(names, "everything")
-	byDefault := len(names) == 0 || slices.Contains(names, "default")
 	var b infoText
-	for _, s := range infoSections {
-		name := strings.ToLower(s.name)
-		if !all && !slices.Contains(names, name) && (!byDefault || name == "commandstats") {
-			continue
-		}
+	for _, s := range wantedSections(names) {
 		if b.Len() > 0 {
 			b.WriteString("\r\n")
 		}
@@ -61,6 +55,19 @@ func (n *Node) info(names []string) string {
 		s.write(n, &b)
 	}
 	return b.String()
+}
+
+// wantedSections are those that names, in lower case, ask for.
+func wantedSections(names []string) (wanted []infoSection) {
+	all := slices.Contains(names, "all") || slices.Contains(names, "everything")
+	byDefault := len(names) == 0 || slices.Contains(names, "default")
+	for _, s := range infoSections {
+		name := strings.ToLower(s.name)
+		if all || slices.Contains(names, name) || byDefault && name != "commandstats" {
+			wanted = append(wanted, s)
+		}
+	}
+	return wanted
 }
 
 func (n *Node) infoServer(b *infoText) {
