@@ -55,7 +55,13 @@ func (s *Session) mayRun() bool {
 	return s.end == open && s.wait == nil && !s.full && !s.server.stopping.Load() &&
 		s.base.commands+s.freshCount < o.MaxUnfinished &&
 		s.base.bytes+s.freshBytes < o.MaxUnfinishedBytes &&
-		s.base.unsent+s.freshReply < o.MaxUnsent
+		s.base.unsent+s.freshReply < s.holdAt()
+}
+
+// holdAt is from how many unsent bytes on the session is held back.
+func (s *Session) holdAt() int {
+	l := s.outputLimitLocked() // without the lock: the home alone writes what it looks at
+	return l.holdAt(s.server.options.MaxUnsent)
 }
 
 // refuse ends a connection whose bytes make no request.

@@ -27,7 +27,8 @@
 //     announces. A mapped argument (1 MiB and more, on Linux) is gone when its slot is
 //     taken back: to look at it later is a fault, not stale bytes.
 //  6. A session that may not go on parses nothing: it is blocked, waits for a
-//     barrier, has too much unfinished or unsent, or its partition is full. Its
+//     barrier, has too much unfinished or unsent, or its partition is full. Unsent is
+//     too much at Options.MaxUnsent, or past the limit on its output, if it has one. Its
 //     connection leaves the read set when more bytes come, so that TCP holds the
 //     client back. The end of a client that is held back counts only after what
 //     its socket holds was run; for a blocked one it ends the wait.

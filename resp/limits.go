@@ -29,19 +29,35 @@ type Limits struct {
 }
 
 // OutputLimit closes a client whose unsent replies pass Hard bytes, or stay past
-// Soft bytes for SoftFor. 0 means no limit.
+// Soft bytes for SoftFor. 0 means no limit. A client without one is held back at
+// Options.MaxUnsent; what a single long reply brings is bounded by maxOutput.
 type OutputLimit struct {
 	Hard, Soft int64
 	SoftFor    time.Duration
 }
 
-// DefaultLimits are those of Redis, with a hard limit on output.
+// maxOutput is the hard limit of those that have none: a client with a thousand long
+// reads on their way is held back too late.
+const maxOutput = 1 << 30
+
+// holdAt is how many bytes may wait to be sent before a session is held back. Where
+// there is a limit it goes on until that is passed, as in Redis.
+func (l *OutputLimit) holdAt(maxUnsent int) int {
+	switch {
+	case l.Hard > 0:
+		return max(maxUnsent, int(min(l.Hard, maxOutput))+1)
+	case l.Soft > 0:
+		return max(maxUnsent, int(min(l.Soft, maxOutput))+1)
+	}
+	return maxUnsent
+}
+
+// DefaultLimits are those of Redis.
 func DefaultLimits() Limits {
 	return Limits{
 		MaxClients:        10000,
 		ProtoMaxBulkLen:   512 << 20,
 		ClientQueryBuffer: 1 << 30,
-		Output:            OutputLimit{Hard: 1 << 30},
 		PubSubOutput:      OutputLimit{Hard: 32 << 20, Soft: 8 << 20, SoftFor: time.Minute},
 		TCPKeepalive:      300 * time.Second,
 		ProtectedMode:     true,
@@ -72,8 +88,8 @@ type Options struct {
 	// 0 means 1024 commands and 1 MiB. A single larger request runs alone.
 	MaxUnfinished      int
 	MaxUnfinishedBytes int
-	// MaxUnsent is where a session is held back until its client has read: 0
-	// means 1 MiB.
+	// MaxUnsent is where a session without a limit on its output is held back until
+	// its client has read: 0 means 1 MiB.
 	MaxUnsent int
 	// Served, when set, is told of each command that a session has served itself, and
 	// when and how long. It keeps nothing of what it gets.

@@ -112,7 +112,10 @@ func (s *Session) popLocked() {
 // roomLocked reports whether n more bytes of replies stay within the hard limit.
 func (s *Session) roomLocked(n int) bool {
 	hard := s.outputLimitLocked().Hard
-	return hard == 0 || int64(s.unsentLocked()+n) <= hard
+	if hard == 0 {
+		hard = maxOutput
+	}
+	return int64(s.unsentLocked()+n) <= hard
 }
 
 // listens reports whether the client gets what it does not ask for one by one:

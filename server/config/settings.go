@@ -100,9 +100,11 @@ var settings = []Setting{
 	},
 	{
 		Name: "client-output-buffer-limit", Type: Limits, Group: GroupLimits, Scope: Node, Change: Runtime,
-		Default: "normal 1073741824 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
+		Default: "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
 		Effect: "Most bytes of replies that may wait for a client to read them. For each class: the class, the hard limit, the soft limit, and the seconds " +
-			"that the soft limit may be exceeded; beyond that the connection is closed. 0 is no limit. Classes that are not named keep their limits. " +
+			"that the soft limit may be exceeded; beyond that the connection is closed. 0 is no limit: a client that does not read is held back then, " +
+			"with 1 MiB of replies waiting, and closed at 1 GiB, which only long replies reach. With listener `redcon` it is held back in any case once TCP takes no more, " +
+			"so that only long replies and messages reach a limit. Subscribers and monitors have the class `pubsub`. Classes that are not named keep their limits. " +
 			"The class `slave` is there for Redis' sake and limits nothing.",
 		field: func(c *Config) any { return &c.ClientOutputBufferLimit },
 	},
