@@ -58,12 +58,6 @@ func (s *Session) mayRun() bool {
 		s.base.unsent+s.freshReply < s.holdAt()
 }
 
-// holdAt is from how many unsent bytes on the session is held back.
-func (s *Session) holdAt() int {
-	l := s.outputLimitLocked() // without the lock: the home alone writes what it looks at
-	return l.holdAt(s.server.options.MaxUnsent)
-}
-
 // refuse ends a connection whose bytes make no request.
 func (s *Session) refuse(err error) {
 	if errors.Is(err, errQueryLimit) {

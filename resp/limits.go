@@ -52,6 +52,12 @@ func (l *OutputLimit) holdAt(maxUnsent int) int {
 	return maxUnsent
 }
 
+// holdAt is from how many unsent bytes on the session is held back.
+func (s *Session) holdAt() int {
+	l := s.outputLimitLocked() // without the lock: the home alone writes what it looks at
+	return l.holdAt(s.server.options.MaxUnsent)
+}
+
 // DefaultLimits are those of Redis.
 func DefaultLimits() Limits {
 	return Limits{
