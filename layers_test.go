@@ -24,7 +24,8 @@ type floor struct{ folder, imports string }
 // floors is the house from the top down: a package may import only what its line
 // names, and a line names only packages further down.
 var floors = []floor{
-	{"bench", "server server/config keyspace groups streams resp/wire"},
+	{"bench", "bench/load"},
+	{"bench/load", ""},
 	{"integration", "server server/config resp/wire"},
 	{"cmd/millrace", "server server/config"},
 	{"server", "server/config resp replication replication/raftstore commands pubsub blocking storage storage/snapshot storage/log storage/vfs keyspace groups streams resp/wire glob"},
@@ -33,7 +34,7 @@ var floors = []floor{
 	{"replication", "replication/raftstore blocking storage/snapshot storage/log storage/vfs resp/wire"},
 	{"replication/raftstore", "storage/snapshot storage/log storage/vfs"},
 	{"commands/commandstest", "commands pubsub keyspace groups streams resp/wire"},
-	{"commands", "pubsub blocking keyspace groups streams resp/wire glob"},
+	{"commands", "pubsub blocking keyspace groups idmp streams resp/wire glob"},
 	{"pubsub", "glob"},
 	{"blocking", ""},
 	{"storage", "storage/snapshot storage/log storage/vfs"},
@@ -41,8 +42,9 @@ var floors = []floor{
 	{"storage/snapshot", "storage/vfs"},
 	{"storage/log", "storage/vfs"},
 	{"storage/vfs", ""},
-	{"keyspace", "groups streams"},
+	{"keyspace", "groups idmp streams"},
 	{"groups", "streams"},
+	{"idmp", "streams"},
 	{"streams", ""},
 	{"resp/wire", ""},
 	{"glob", ""},
@@ -51,22 +53,25 @@ var floors = []floor{
 // doors are the libraries that come in by few packages only, so that they can be
 // replaced. Tests are not held to it: they may check us against the library.
 var doors = map[string][]string{
-	"github.com/tidwall/redcon": {"resp"},
-	"github.com/tidwall/wal":    {"storage/storagetest"},
-	"github.com/hashicorp/raft": {"replication", "replication/raftstore", "storage/storagetest"},
-	"github.com/redis/go-redis": {"integration", "bench"},
-	"github.com/spf13/viper":    {"server/config"},
-	"github.com/spf13/cobra":    {"cmd/millrace"},
-	"github.com/spf13/pflag":    {"server/config", "cmd/millrace"},
-	"golang.org/x/term":         {"cmd/millrace"},
-	"pgregory.net/rapid":        {"storage/storagetest"},
-	"go.uber.org/goleak":        {"storage/storagetest"},
+	"github.com/tidwall/redcon":               {"resp"},
+	"github.com/tidwall/wal":                  {"storage/storagetest"},
+	"github.com/hashicorp/raft":               {"replication", "replication/raftstore", "storage/storagetest"},
+	"github.com/redis/go-redis":               {"integration"},
+	"github.com/nats-io/nats.go":              {"bench"},
+	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
+	"gonum.org/v1/plot":                       {"bench"},
+	"github.com/spf13/viper":                  {"server/config"},
+	"github.com/spf13/cobra":                  {"cmd/millrace"},
+	"github.com/spf13/pflag":                  {"server/config", "cmd/millrace"},
+	"golang.org/x/term":                       {"cmd/millrace"},
+	"pgregory.net/rapid":                      {"storage/storagetest"},
+	"go.uber.org/goleak":                      {"storage/storagetest"},
 }
 
 // pure are the packages that can be replayed: they do no I/O, read no clock and
 // draw no random number, so they import nothing that does.
 var (
-	pure   = []string{"streams", "groups", "keyspace", "resp/wire", "glob"}
+	pure   = []string{"streams", "groups", "idmp", "keyspace", "resp/wire", "glob"}
 	impure = []string{"os", "net", "time", "context", "syscall", "io/fs", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
 )
 

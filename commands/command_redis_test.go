@@ -50,7 +50,7 @@ func TestCommandInfoAgainstRedis(t *testing.T) {
 }
 
 // newerThan70 are the commands that came after Redis 7.0.
-var newerThan70 = []string{"client|no-touch", "client|setinfo", "cluster|myshardid", "delex", "digest", "msetex", "waitaof", "xackdel", "xdelex", "xnack"}
+var newerThan70 = []string{"client|no-touch", "client|setinfo", "cluster|myshardid", "delex", "digest", "msetex", "waitaof", "xackdel", "xcfgset", "xdelex", "xidmprecord", "xnack"}
 
 func TestCommandDocsAgainstRedis(t *testing.T) {
 	redis, table := startRedis(t), commands.NewTable()
@@ -84,8 +84,8 @@ var argumentDifferences = map[string]string{
 	// With the comparisons of 8.4.
 	"set": "key#0 string oneof[optional](pure-token:NX pure-token:XX string:IFEQ string:IFNE string:IFDEQ string:IFDNE)" +
 		" pure-token:GET[optional] oneof[optional](integer:EX integer:PX unix-time:EXAT unix-time:PXAT pure-token:KEEPTTL)",
-	// With the reference policies of 8.2.
-	"xadd": "key#0 pure-token:NOMKSTREAM[optional] " + refPolicySketch + " block[optional](" + trimSketch + ")" +
+	// With the reference policies of 8.2 and the producers of 8.6.
+	"xadd": "key#0 pure-token:NOMKSTREAM[optional] " + refPolicySketch + " " + idmpSketch + " block[optional](" + trimSketch + ")" +
 		" oneof(pure-token:* string) block[multiple](string string)",
 	// With the limits of 8.10.
 	"xread": "integer:COUNT[optional] " + readLimitsSketch + " integer:BLOCK[optional] " + streamsSketch,
@@ -99,6 +99,7 @@ var argumentDifferences = map[string]string{
 const (
 	readLimitsSketch = "integer:MAXCOUNT[optional] integer:MAXSIZE[optional]"
 	streamsSketch    = "block:STREAMS(key#0[multiple] string[multiple])"
+	idmpSketch       = "oneof[optional](block:IDMPAUTO(string) block:IDMP(string string))"
 	refPolicySketch  = "oneof[optional](pure-token:KEEPREF pure-token:DELREF pure-token:ACKED)"
 	trimSketch       = "oneof(pure-token:MAXLEN pure-token:MINID) oneof[optional](pure-token:= pure-token:~) string integer:LIMIT[optional]"
 )

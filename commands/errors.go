@@ -49,6 +49,23 @@ var (
 	errLimitWithoutStrategy = errors.New("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy")
 	errLimitWithoutApprox   = errors.New("ERR syntax error, LIMIT cannot be used without the special ~ option")
 
+	errIDMPTwice     = errors.New("ERR syntax error, IDMP/IDMPAUTO specified multiple times")
+	errIDMPWithID    = errors.New("ERR syntax error, IDMP/IDMPAUTO can be used only with auto-generated IDs")
+	errIDMPNoPID     = errors.New("ERR syntax error, IDMP requires a non-empty producer ID")
+	errIDMPNoIID     = errors.New("ERR syntax error, IDMP requires a non-empty idempotent ID")
+	errIDMPAutoNoPID = errors.New("ERR syntax error, IDMPAUTO requires a non-empty producer ID")
+
+	errConfigNothing       = errors.New("ERR At least one parameter must be specified")
+	errConfigDuration      = errors.New("ERR IDMP-DURATION must be between 1 and 2592000 seconds")
+	errConfigMaxSize       = errors.New("ERR IDMP-MAXSIZE must be between 1 and 1000000 entries")
+	errConfigDurationTwice = errors.New("ERR IDMP-DURATION specified multiple times")
+	errConfigMaxSizeTwice  = errors.New("ERR IDMP-MAXSIZE specified multiple times")
+
+	errRecordNoPID   = errors.New("ERR producer ID must be non-empty")
+	errRecordNoIID   = errors.New("ERR idempotent ID must be non-empty")
+	errRecordNoEntry = errors.New("ERR No such message in stream")
+	errRecordOtherID = errors.New("ERR IID already exists for this producer with a different stream ID")
+
 	errNegativeEntriesAdded    = errors.New("ERR entries_added must be positive")
 	errSetIDBelowGiven         = errors.New("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id")
 	errSetIDBelowDeleted       = errors.New("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id")

@@ -7,7 +7,8 @@ import (
 )
 
 // PartitionSetting is a new value of a setting which is part of the replicated
-// state: stream-node-max-bytes or stream-node-max-entries.
+// state: stream-node-max-bytes, stream-node-max-entries, stream-idmp-duration (in
+// seconds) or stream-idmp-maxsize.
 type PartitionSetting struct {
 	Name  string
 	Value int64
@@ -36,6 +37,10 @@ func applySettings(state *keyspace.State, args [][]byte) {
 			s.StreamNodeMaxBytes = v
 		case "stream-node-max-entries":
 			s.StreamNodeMaxEntries = v
+		case "stream-idmp-duration":
+			s.IDMP.Duration = v
+		case "stream-idmp-maxsize":
+			s.IDMP.MaxSize = v
 		}
 	}
 	state.SetSettings(s)

@@ -20,7 +20,7 @@ func list() []*Command {
 		&copyKey, &dump, &memory, &move, &object, &randomKey, &rename, &renameNX, &restore, &swapDB,
 		&appendTo, &decr, &decrBy, &delEx, &digest, &get, &getDel, &getEx, &getRange, &getSet, &incr, &incrBy, &incrByFloat,
 		&mget, &mset, &msetEx, &msetNX, &psetEx, &set, &setEx, &setNX, &setRange, &strLen, &subStr,
-		&xack, &xackdel, &xadd, &xautoclaim, &xclaim, &xdel, &xdelex, &xgroup, &xinfo, &xlen, &xnack, &xpending,
+		&xack, &xackdel, &xadd, &xautoclaim, &xcfgset, &xclaim, &xdel, &xdelex, &xgroup, &xidmprecord, &xinfo, &xlen, &xnack, &xpending,
 		&xrange, &xread, &xreadgroup, &xrevrange, &xsetid, &xtrim,
 	}
 }

@@ -1,14 +1,30 @@
 package commands
 
-import "github.com/millrace-io/millrace/blocking"
+import (
+	"strconv"
 
-// expireAtOnce bounds the work of one expiry entry.
-const expireAtOnce = 1000
+	"github.com/millrace-io/millrace/blocking"
+	"github.com/millrace-io/millrace/keyspace"
+)
+
+// Bounds of the work of one entry.
+const (
+	expireAtOnce = 1000 // keys
+	lookAtOnce   = 64   // streams, of which together
+	forgetAtOnce = 2000 // iids are forgotten
+)
 
 // Upkeep returns the internal command that is due, nil for none.
 func (m *Machine) Upkeep(now int64) [][]byte {
 	if deadline, ok := m.state.NextDeadline(); ok && deadline <= now {
 		return [][]byte{[]byte("expire")}
+	}
+	if at, ok := m.state.NextLook(); ok && at <= now {
+		args := [][]byte{[]byte("forget")}
+		m.state.Overdue(now, lookAtOnce, func(db int, name string) {
+			args = append(args, strconv.AppendInt(nil, int64(db), 10), []byte(name))
+		})
+		return args
 	}
 	if due := m.seen.due(); due != 0 && due <= now {
 		return m.seen.take([][]byte{[]byte("seen")})
@@ -22,7 +38,30 @@ func (m *Machine) NextUpkeep() int64 {
 	if deadline, ok := m.state.NextDeadline(); ok && (next == 0 || deadline < next) {
 		next = deadline
 	}
+	if at, ok := m.state.NextLook(); ok && (next == 0 || at < next) {
+		next = at
+	}
 	return next
+}
+
+// applyForget is the internal command that lets streams forget the iids that have
+// expired. Of a stream that has more of them than one entry may drop, the rest is due
+// at once.
+func applyForget(state *keyspace.State, args [][]byte, now int64) {
+	left := forgetAtOnce
+	for ; len(args) >= 2; args = args[2:] {
+		i, err := strconv.Atoi(string(args[0]))
+		if err != nil {
+			continue
+		}
+		db := state.DB(i)
+		if db == nil {
+			continue
+		}
+		if k := db.GetForWrite(args[1], now); k != nil {
+			left -= db.Forget(k, now, left)
+		}
+	}
 }
 
 // ApplyInternal runs an internal command at its place in the log.
@@ -34,6 +73,8 @@ func (m *Machine) ApplyInternal(args [][]byte, ordinal uint32) {
 			m.counts.expired.Add(1)
 			m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
 		})
+	case "forget":
+		applyForget(m.state, args[1:], m.time)
 	case "seen":
 		applySeen(m.state, args[1:], m.time)
 	case "setting":

@@ -1,17 +1,19 @@
 package commands
 
 import (
+	"github.com/millrace-io/millrace/idmp"
 	"github.com/millrace-io/millrace/resp/wire"
 	"github.com/millrace-io/millrace/streams"
 )
 
-// XADD key [NOMKSTREAM] [KEEPREF|DELREF|ACKED] [MAXLEN|MINID [=|~] threshold
-// [LIMIT n]] <*|id> field value [field value ...]: appends an entry, then trims; the new entry counts and
-// may itself be trimmed.
+// XADD key [NOMKSTREAM] [KEEPREF|DELREF|ACKED] [IDMPAUTO pid | IDMP pid iid]
+// [MAXLEN|MINID [=|~] threshold [LIMIT n]] <*|id> field value [field value ...]:
+// appends an entry, then trims; the new entry counts and may itself be trimmed. An
+// entry that its producer has added before is not added again.
 // https://redis.io/docs/latest/commands/xadd/
 var xadd = Command{
 	Name:    "xadd",
-	Syntax:  "XADD key [NOMKSTREAM] [KEEPREF | DELREF | ACKED] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]",
+	Syntax:  "XADD key [NOMKSTREAM] [KEEPREF | DELREF | ACKED] [IDMPAUTO pid | IDMP pid iid] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]",
 	Summary: "Appends an entry to a stream. Creates the key if it doesn't exist.",
 	Since:   "5.0.0", Group: "stream",
 	Complexity: "O(1) when adding a new entry, O(N) when trimming where N being the number of entries evicted.",
@@ -19,11 +21,16 @@ var xadd = Command{
 		{"6.2.0", "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option."},
 		{"7.0.0", "Added support for the `<ms>-*` explicit ID form."},
 		{"8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options."},
+		{"8.6.0", "Added the `IDMP` and `IDMPAUTO` options."},
 	},
+	Differences: "An idempotent ID is over at the very millisecond, `IDMP-DURATION` after the one in its entry's ID, where Redis takes it away in a periodic job: " +
+		"the same pair then adds a new entry. An entry whose ID is ahead of the clock is remembered for that much longer, as in Redis. An XADD that fails leaves no producer behind in `pids-tracked`. The ID that `IDMPAUTO` makes of the fields is not that of Redis. " +
+		"What is remembered of producers costs memory: see [XCFGSET](#xcfgset).",
 	Arguments: []Argument{
 		keyArgument,
 		{Name: "nomkstream", Type: "pure-token", Token: "NOMKSTREAM", Optional: true, Since: "6.2.0"},
 		refPolicyArgument,
+		idmpArgument,
 		{Name: "trim", Type: "block", Optional: true, Args: trimArguments},
 		{Name: "id-selector", Type: "oneof", Args: []Argument{
 			{Name: "auto-id", Type: "pure-token", Token: "*"},
@@ -45,9 +52,20 @@ var xadd = Command{
 	Run:   runXAdd,
 }
 
+// idmpArgument is IDMPAUTO pid or IDMP pid iid.
+var idmpArgument = Argument{
+	Name: "idmp", Type: "oneof", Optional: true, Since: "8.6.0", Args: []Argument{
+		{Name: "idmpauto-with-pid", Type: "block", Token: "IDMPAUTO", Args: []Argument{{Name: "pid", Type: "string"}}},
+		{Name: "idmp-with-pid-iid", Type: "block", Token: "IDMP", Args: []Argument{
+			{Name: "pid", Type: "string"}, {Name: "iid", Type: "string"},
+		}},
+	},
+}
+
 // addOptions are XADD's arguments.
 type addOptions struct {
 	trimOptions
+	idmp       idmpOptions
 	noMkStream bool
 	id         addID
 	fields     int // index of the first field
@@ -58,7 +76,7 @@ type addOptions struct {
 // would lose its place to the next in line.
 func addsForCertain(args [][]byte) bool {
 	o, err := parseAdd(args)
-	return err == nil && o.id == addID{} && !o.noMkStream &&
+	return err == nil && o.id == addID{} && !o.noMkStream && !o.idmp.given() &&
 		(o.Kind == streams.TrimNone || o.Kind == streams.TrimMaxLen && o.MaxLen > 0)
 }
 
@@ -72,6 +90,9 @@ func parseAdd(args [][]byte) (o addOptions, err error) {
 			break
 		}
 		next, err := o.parse(args, i)
+		if err == nil && next == i {
+			next, err = o.idmp.parse(args, i)
+		}
 		if err != nil {
 			return o, err
 		}
@@ -90,6 +111,9 @@ func parseAdd(args [][]byte) (o addOptions, err error) {
 		break
 	}
 	if err := o.check(false); err != nil {
+		return o, err
+	}
+	if err := o.idmp.check(o.id); err != nil {
 		return o, err
 	}
 	o.fields = i + 1
@@ -118,11 +142,19 @@ func runXAdd(c *Call) error {
 		c.Out = wire.AppendNull(c.Out, c.Proto)
 		return nil
 	}
+	fields := c.Args[o.fields:]
+	var pair idmp.Pair
+	if o.idmp.given() {
+		pair = o.idmp.pair(fields)
+		if id, known := c.findDuplicate(s, pair); known {
+			c.Out = appendID(c.Out, id)
+			return nil
+		}
+	}
 	id, err := o.id.next(last, c.Now)
 	if err != nil {
 		return err
 	}
-	fields := c.Args[o.fields:]
 	if tooLarge(fields) {
 		return errTooLarge
 	}
@@ -131,6 +163,9 @@ func runXAdd(c *Call) error {
 		s = c.DB.PutStream(c.Args[1])
 	}
 	s.Append(id, fields, c.Limits)
+	if o.idmp.given() {
+		c.record(s, pair, id)
+	}
 	if o.Kind != streams.TrimNone {
 		c.trimStream(s, &o.trimOptions)
 	}

@@ -16,6 +16,8 @@ func TestAddsForCertain(t *testing.T) {
 		{"XADD s MAXLEN 0 * f v", false},   // trims itself
 		{"XADD s MINID 5 * f v", false},    // may trim itself
 		{"XADD s NOMKSTREAM * f v", false}, // there may be no stream
+		{"XADD s IDMP p i * f v", false},   // may have been added before
+		{"XADD s IDMPAUTO p * f v", false}, // may have been added before
 		{"XADD s 1-1 f v", false},          // may be too small
 		{"XADD s 5-* f v", false},          // may be too small
 		{"XADD s MAXLEN x * f v", false},   // an error

@@ -18,8 +18,10 @@ var xinfoStream = Command{
 		{"6.0.0", "Added the `FULL` modifier."},
 		{"7.0.0", "Added the `max-deleted-entry-id`, `entries-added`, `recorded-first-entry-id`, `entries-read` and `lag` fields"},
 		{"7.2.0", "Added the `active-time` field, and changed the meaning of `seen-time`."},
+		{"8.6.0", "Added the `idmp-duration`, `idmp-maxsize`, `pids-tracked`, `iids-tracked`, `iids-added` and `iids-duplicates` fields."},
 		{"8.8.0", "Added the `nacked-count` field."},
 	},
+	Differences: "`pids-tracked` and `iids-tracked` count what has expired until it is dropped, a second later at most unless there is much of it.",
 	Arguments: []Argument{
 		keyArgument,
 		{Name: "full", Type: "block", Token: "FULL", Optional: true, Args: []Argument{countArgument}},
@@ -70,7 +72,7 @@ func parseInfoFull(args [][]byte) (limit int64, err error) {
 	return limit, nil
 }
 
-// appendStreamCounters appends the seven pairs that both forms begin with.
+// appendStreamCounters appends the thirteen pairs that both forms begin with.
 func (c *Call) appendStreamCounters(s *keyspace.StreamValue) {
 	chunks := int64(s.Chunks())
 	c.appendIntField("length", int64(s.Len()))
@@ -83,10 +85,17 @@ func (c *Call) appendStreamCounters(s *keyspace.StreamValue) {
 	c.appendIntField("entries-added", int64(s.EntriesAdded()))
 	c.appendField("recorded-first-entry-id")
 	c.Out = appendID(c.Out, s.FirstID())
+	p := s.Producers()
+	c.appendIntField("idmp-duration", int64(p.Limits().Duration))
+	c.appendIntField("idmp-maxsize", int64(p.Limits().MaxSize))
+	c.appendIntField("pids-tracked", int64(p.PIDs()))
+	c.appendIntField("iids-tracked", int64(p.IIDs()))
+	c.appendIntField("iids-added", int64(p.Added()))
+	c.appendIntField("iids-duplicates", int64(p.Duplicates()))
 }
 
 func (c *Call) appendStreamInfo(s *keyspace.StreamValue) {
-	c.Out = wire.AppendMap(c.Out, c.Proto, 10)
+	c.Out = wire.AppendMap(c.Out, c.Proto, 16)
 	c.appendStreamCounters(s)
 	c.appendIntField("groups", int64(s.NumGroups()))
 	c.appendField("first-entry")
@@ -105,7 +114,7 @@ func (c *Call) appendOnly(cur streams.Cursor) {
 }
 
 func (c *Call) appendStreamFull(s *keyspace.StreamValue, limit int64) error {
-	c.Out = wire.AppendMap(c.Out, c.Proto, 9)
+	c.Out = wire.AppendMap(c.Out, c.Proto, 15)
 	c.appendStreamCounters(s)
 	c.appendField("entries")
 	cur := s.Range(streams.MinID, streams.MaxID)

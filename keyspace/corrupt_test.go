@@ -20,6 +20,8 @@ const (
 	group
 	blocks
 	end
+	producers
+	iids
 )
 
 // indexOf finds the first section of a kind.
@@ -62,17 +64,35 @@ func TestRestoreRefusesDamage(t *testing.T) {
 		{"two chunks", twice(chunks), "corrupt stream"},
 		{"two groups", twice(group), "group"},
 		{"two blocks", twice(blocks), "corrupt consumer group"},
+		{"no producers", drop(producers), "not expected"},
+		{"no iids", drop(iids), "corrupt idempotent IDs"},
+		{"two producers", twice(producers), "not expected"},
+		{"two iids", twice(iids), "corrupt idempotent IDs"},
+		{"chunks behind producers", func(s sections) sections {
+			i := indexOf(s, producers)
+			return slices.Insert(s, i+1, section{chunks, nil}, section{chunk, []byte{0}})
+		}, "not expected"},
+		{"producers behind a group", func(s sections) sections {
+			return slices.Insert(s, indexOf(s, blocks)+1, section{producers, nil})
+		}, "not expected"},
+		{"producers before the stream", insert(1, producers, 1), "not expected"},
+		{"iids before the stream", insert(1, iids, 1, 1), "not expected"},
+		{"producers for nothing", put(producers, 1, 100, 100, 0, 0, 0, 0), "need no section"},
 		{"two ends", twice(end), "section"},
 		{"string before the first key", insert(1, text, 'x'), "not expected"},
 		{"group before the first key", insert(1, group, 0), "not expected"},
 		{"chunk before the first key", insert(1, chunk, 0), "not expected"},
 		{"unknown kind", insert(1, 77), "section 1 (unknown): kind 77"},
 		{"empty header", put(header), "malformed"},
-		{"newer format", put(header, 2, 1, 2, 0, 0), "format version 2"},
-		{"no databases", put(header, 1, 0, 2, 0, 0), "0 databases"},
-		{"too many databases", put(header, 1, 0xff, 0xff, 0xff, 1, 2, 0, 0), "databases"},
-		{"settings missing", put(header, 1, 1, 2, 0), "malformed"},
-		{"settings unknown", put(header, 1, 1, 3, 0, 0, 0), "malformed"},
+		{"newer format", put(header, 3, 1, 4, 0, 0, 2, 2), "format version 3"},
+		{"no databases", put(header, 2, 0, 4, 0, 0, 2, 2), "0 databases"},
+		{"too many databases", put(header, 2, 0xff, 0xff, 0xff, 1, 4, 0, 0, 2, 2), "databases"},
+		{"settings missing", put(header, 2, 1, 4, 0, 0, 2), "malformed"},
+		{"settings unknown", put(header, 2, 1, 5, 0, 0, 2, 2, 2), "malformed"},
+		{"settings of version 1", put(header, 2, 1, 2, 0, 0), "malformed"},
+		{"settings that version 1 did not have", put(header, 1, 1, 4, 0, 0, 2, 2), "malformed"},
+		{"duration of 0", put(header, 2, 1, 4, 0, 0, 0, 2), "settings"},
+		{"maximum beyond the highest", put(header, 2, 1, 4, 0, 0, 2, 0x82, 0x89, 0x7a), "settings"},
 		{"empty key", put(key), "malformed"},
 		{"key of a missing database", put(key, 3, 2, 0, 1, 0, 'k'), "no such database"},
 		{"key of no kind", put(key, 0, 0, 0, 1, 0, 'k'), "kind of value 0"},
@@ -118,6 +138,7 @@ func TestErrorNamesTheKey(t *testing.T) {
 func FuzzRestore(f *testing.F) {
 	f.Add(snapshotOf(f, keyspace.New(1)).pack())
 	f.Add(snapshotOf(f, goldenState()).pack())
+	f.Add(snapshotOf(f, goldenState1()).pack())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		st, err := keyspace.Restore(unpack(b).reader())
 		if err != nil {

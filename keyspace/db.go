@@ -1,17 +1,20 @@
 package keyspace
 
+import "github.com/tidwall/btree"
+
 // DB is one database. A DB of a State is changed by the state's owner alone; a
 // DB of a View is read only: methods that change it panic. A nil *DB reads as an
 // empty database and stays one.
 type DB struct {
-	state     *State          // nil in a view
-	index     int             // its number
-	keys      *keyTree        // nil: there are none
-	byName    map[string]*Key // the same keys; nil in a view, where the tree answers
-	deadlines *dueTree        // keys with a deadline; nil in a view
-	expires   int             // how many of them
-	memory    int64           // of its keys, as far as it has been accounted for
-	peak      int             // most keys since the map was made
+	state       *State                     // nil in a view
+	index       int                        // its number
+	keys        *keyTree                   // nil: there are none
+	byName      map[string]*Key            // the same keys; nil in a view, where the tree answers
+	deadlines   *dueTree                   // keys with a deadline; nil in a view
+	expires     int                        // how many of them
+	remembering *btree.BTreeG[remembering] // streams by when to look at them; nil: none, and in a view
+	memory      int64                      // of its keys, as far as it has been accounted for
+	peak        int                        // most keys since the map was made
 }
 
 // Index returns the number of the database.

@@ -93,6 +93,7 @@ func (d *DB) remove(k *Key) {
 	delete(d.byName, k.name)
 	d.account(-keyMemory(k) - int64(cap(k.text)))
 	if s := k.stream; s != nil {
+		d.cancelLook(k.name, s)
 		d.account(-s.bytes - s.groupBytes)
 		if s.epoch == st.epoch {
 			s.gone = true
@@ -122,6 +123,7 @@ func (d *DB) Flush() {
 	st.forget(d)
 	st.memory -= d.memory
 	d.keys, d.byName, d.peak, d.memory = nil, nil, 0, 0
+	d.cancelLooks()
 	if d.deadlines != nil {
 		d.deadlines, d.expires = nil, 0
 		st.stopExpiring(d)

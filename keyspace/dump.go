@@ -9,15 +9,16 @@ import (
 // What DUMP gives: a value without its name, deadline and version.
 //
 //	magic     "MR", which no RDB type begins with
-//	version   byte
+//	version   byte: 1, or 2 of a stream with what it remembers of its producers
 //	sections  as in a snapshot, from the key's own on (of database 0, without name,
 //	          deadline and version): kind (byte), length (varint), body
 //	checksum  CRC-64 (ECMA) of all before it, 8 bytes, little endian
 const (
-	dumpMagic   = "MR"
-	dumpVersion = 1
-	dumpHead    = len(dumpMagic) + 1
-	dumpTail    = 8
+	dumpMagic    = "MR"
+	dumpVersion  = 1
+	dumpWithIDMP = 2 // of a stream with sections that version 1 did not have
+	dumpHead     = len(dumpMagic) + 1
+	dumpTail     = 8
 )
 
 var (
@@ -31,7 +32,11 @@ var (
 // AppendDump appends the key's value for ParseDump.
 func (k *Key) AppendDump(b []byte) []byte {
 	start := len(b)
-	p := dumpPacker{b: append(append(b, dumpMagic...), dumpVersion)}
+	version := byte(dumpVersion)
+	if k.stream != nil && !k.stream.producers.Untouched() {
+		version = dumpWithIDMP
+	}
+	p := dumpPacker{b: append(append(b, dumpMagic...), version)}
 	s := snapshotter{w: &p}
 	if err := s.key(0, &Key{kind: k.kind, form: k.form, text: k.text, stream: k.stream}); err != nil {
 		panic(err) // the packer returns none
@@ -58,7 +63,7 @@ func (v *Dumped) Kind() Kind { return v.key.kind }
 // cannot be a value, ErrCorrupt. It never panics.
 func ParseDump(b []byte) (*Dumped, error) {
 	end := len(b) - dumpTail
-	if end < dumpHead || string(b[:len(dumpMagic)]) != dumpMagic || b[len(dumpMagic)] != dumpVersion ||
+	if end < dumpHead || string(b[:len(dumpMagic)]) != dumpMagic || b[len(dumpMagic)] > dumpWithIDMP || b[len(dumpMagic)] < dumpVersion ||
 		crc64.Checksum(b[:end], dumpTable) != binary.LittleEndian.Uint64(b[end:]) {
 		return nil, ErrNotADump
 	}
@@ -93,7 +98,7 @@ func (d *DB) PutDumped(name []byte, v *Dumped, deadline int64) *Key {
 	k := v.key.detached(name)
 	v.key = nil
 	if s := k.stream; s != nil {
-		s.db, s.epoch = d, d.state.epoch
+		s.db, s.epoch, s.noted, s.lookedAt = d, d.state.epoch, false, 0
 		for _, g := range s.groups {
 			g.epoch = s.epoch
 		}

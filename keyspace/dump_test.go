@@ -40,10 +40,23 @@ func TestDumpGivesTheValueBack(t *testing.T) {
 	}
 }
 
+func keyOf(st *keyspace.State, name string) *keyspace.Key {
+	k, _ := st.DB(0).Get(b(name), 0)
+	return k
+}
+
 // The format is fixed: dumps of today are read for ever.
 func TestDumpFormat(t *testing.T) {
 	st := keyspace.New(1)
 	st.Begin(7, 3)
+	s := st.DB(0).PutStream(b("s"))
+	if d := keyOf(st, "s").AppendDump(nil); d[2] != 1 {
+		t.Errorf("version %d of a dump that is as ever", d[2])
+	}
+	mixedProducers(s, 1)
+	if d := keyOf(st, "s").AppendDump(nil); d[2] != 2 {
+		t.Errorf("version %d of a dump with producers", d[2])
+	}
 	k := st.DB(0).PutString(b("k"), b("hi"))
 	st.DB(0).SetDeadline(k, 5)
 	if got, want := string(k.AppendDump(nil)), string(dumpOf(2, 5, 0, 2, 0, 0, 0, 3, 2, 'h', 'i')); got != want {
@@ -54,7 +67,7 @@ func TestDumpFormat(t *testing.T) {
 func TestParseDumpRefuses(t *testing.T) {
 	good := dumpOf(2, 5, 0, 2, 0, 0, 0, 3, 2, 'h', 'i')
 	other := append([]byte{}, good...)
-	other[2] = 2
+	other[2] = 3
 	for name, tt := range map[string]struct {
 		dump []byte
 		err  error

@@ -34,8 +34,11 @@ func (d *DB) check(i int, st *State) error {
 		return fmt.Errorf("invariant 1: index %d, %d names of %d keys", d.index, len(d.byName), d.Len())
 	}
 	var err error
-	memory, expires := int64(0), 0
+	memory, expires, looks := int64(0), 0, 0
 	d.Each(func(k *Key) bool {
+		if k.stream != nil && k.stream.lookedAt != 0 {
+			looks++
+		}
 		if err = d.checkKey(k); k.deadline != 0 {
 			expires++
 			memory += deadlineOverhead
@@ -45,6 +48,9 @@ func (d *DB) check(i int, st *State) error {
 	})
 	if err == nil && (memory != d.memory || expires != d.expires) {
 		err = fmt.Errorf("invariant 7: %d bytes of %d, %d deadlines of %d", d.memory, memory, d.expires, expires)
+	}
+	if err == nil && (d.remembering != nil) != (looks > 0) || d.remembering != nil && d.remembering.Len() != looks {
+		err = fmt.Errorf("invariant 9: %d streams to be looked at", looks)
 	}
 	return err
 }
@@ -56,6 +62,11 @@ func (d *DB) checkKey(k *Key) error {
 	if k.deadline != 0 {
 		if item, ok := d.deadlines.Get(k.due()); !ok || item.key != k {
 			return fmt.Errorf("invariant 2: deadline of key %q", k.name)
+		}
+	}
+	if s := k.stream; s != nil && s.lookedAt != 0 {
+		if _, ok := d.remembering.Get(remembering{s.lookedAt, k.name}); !ok {
+			return fmt.Errorf("invariant 9: look at key %q", k.name)
 		}
 	}
 	if (k.kind == StreamKind) != (k.stream != nil) {

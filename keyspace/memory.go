@@ -6,10 +6,11 @@ import "unsafe"
 // (TestMemoryPerKey): the Key itself, its item in a tree filled to two thirds
 // and its place in the map, filled likewise.
 const (
-	keyOverhead      = int64(unsafe.Sizeof(Key{})) + 88
-	deadlineOverhead = 52 // an item in the tree of deadlines
-	streamOverhead   = int64(unsafe.Sizeof(StreamValue{}))
-	groupOverhead    = int64(unsafe.Sizeof(heldGroup{})) + 8
+	keyOverhead         = int64(unsafe.Sizeof(Key{})) + 88
+	deadlineOverhead    = 52 // an item in the tree of deadlines
+	rememberingOverhead = 40 // an item in the tree of what remembers
+	streamOverhead      = int64(unsafe.Sizeof(StreamValue{}))
+	groupOverhead       = int64(unsafe.Sizeof(heldGroup{})) + 8
 )
 
 func keyMemory(k *Key) int64 { return keyOverhead + int64(len(k.name)+7)&^7 }

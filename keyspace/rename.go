@@ -49,6 +49,7 @@ func (d *DB) attach(k *Key, deadline int64) *Key {
 	d.account(int64(cap(k.text)))
 	if k.stream != nil {
 		d.account(k.stream.bytes + k.stream.groupBytes)
+		d.planLook(k.name, k.stream)
 	}
 	d.Touch(k)
 	d.SetDeadline(k, deadline)
@@ -59,6 +60,7 @@ func (d *DB) attach(k *Key, deadline int64) *Key {
 // which nobody changes any more.
 func (s *StreamValue) movedTo(d *DB) *StreamValue {
 	m := s.clone(s.epoch)
+	m.lookedAt = 0
 	m.db, m.bytes = d, m.memory() // a clone has no spare room: it may take less
 	return m
 }
@@ -66,6 +68,7 @@ func (s *StreamValue) movedTo(d *DB) *StreamValue {
 // copiedTo is a stream equal to s; both may change.
 func (s *StreamValue) copiedTo(d *DB) *StreamValue {
 	c := s.clone(d.state.epoch)
+	c.lookedAt = 0
 	c.db, c.bytes, c.groupBytes = d, c.memory(), 0
 	for i, g := range c.groups {
 		own := &heldGroup{name: g.name, group: g.group.Clone(), epoch: c.epoch}

@@ -18,6 +18,7 @@ func TestMemoryOfCopiedAndRenamedStreams(t *testing.T) {
 		add(st.DB(0), "s", "value")
 		s, _ := st.DB(0).GetForWrite(b("s"), 0).StreamForWrite()
 		mixedGroup(s, b("g"))
+		mixedProducers(s, 3)
 		st.Begin(2, 0)
 		do(st.DB(0), st.DB(0).GetForWrite(b("s"), 0))
 		if err := st.Check(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/millrace-io/millrace/groups"
+	"github.com/millrace-io/millrace/idmp"
 )
 
 // Restore reads what Snapshot wrote, checks all of it, and returns that state. An
@@ -37,6 +38,7 @@ type restorer struct {
 	key      *Key // the one whose value is being read
 	stream   *StreamValue
 	group    *groups.Group // the last of stream
+	produced bool          // stream's producers have come
 	sections uint64        // read so far
 	keys     uint64
 	ended    bool
@@ -82,6 +84,10 @@ func (rs *restorer) section(kind uint8, body []byte) error {
 		return rs.chunk(body)
 	case sectionChunks:
 		return eachPart(body, rs.chunk)
+	case sectionProducers:
+		return rs.producers(body)
+	case sectionIIDs:
+		return eachPart(body, rs.iids)
 	case sectionGroup:
 		return rs.newGroup(body)
 	case sectionBlocks:
@@ -94,15 +100,23 @@ func (rs *restorer) section(kind uint8, body []byte) error {
 
 func (rs *restorer) header(body []byte) error {
 	d := decoder{rest: body}
-	if v := d.byte(); v != formatVersion && !d.failed {
-		return fmt.Errorf("format version %d", v)
+	version := d.byte()
+	if version != formatVersion && version != formatWithoutIDMP && !d.failed {
+		return fmt.Errorf("format version %d", version)
 	}
 	databases := d.uvarint()
-	n := d.uvarint()
-	settings := Settings{int(d.varint()), int(d.varint())}
+	n, wanted := d.uvarint(), uint64(4)
+	settings := Settings{int(d.varint()), int(d.varint()), idmp.DefaultLimits}
+	if version == formatWithoutIDMP {
+		wanted = 2
+	} else {
+		settings.IDMP = idmp.Limits{Duration: int(d.varint()), MaxSize: int(d.varint())}
+	}
 	switch {
-	case n != 2 || !d.done():
+	case n != wanted || !d.done():
 		return errMalformed
+	case !settings.IDMP.Valid():
+		return fmt.Errorf("settings %+v", settings)
 	case databases == 0 || databases > MaxDatabases:
 		return fmt.Errorf("%d databases", databases)
 	}
@@ -161,6 +175,7 @@ func (rs *restorer) endKey() error {
 		if err := rs.endStream(); err != nil {
 			return err
 		}
+		rs.db.planLook(k.name, k.stream)
 	}
 	rs.db.insert(k)
 	rs.db.account(int64(cap(k.text)))

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/millrace-io/millrace/groups"
+	"github.com/millrace-io/millrace/idmp"
 	"github.com/millrace-io/millrace/streams"
 )
 
@@ -16,8 +17,8 @@ func (rs *restorer) newStream(body []byte) error {
 	if err != nil {
 		return err
 	}
-	k.stream = &StreamValue{Stream: s, db: rs.db, epoch: rs.st.epoch}
-	rs.stream, rs.group = k.stream, nil
+	k.stream = &StreamValue{Stream: s, db: rs.db, epoch: rs.st.epoch, producers: idmp.New(idmp.DefaultLimits)}
+	rs.stream, rs.group, rs.produced = k.stream, nil, false
 	return nil
 }
 
@@ -25,10 +26,35 @@ func (rs *restorer) newStream(body []byte) error {
 func (rs *restorer) reading() bool { return rs.key != nil && rs.key.stream != nil }
 
 func (rs *restorer) chunk(body []byte) error {
-	if !rs.reading() || rs.group != nil {
+	if !rs.reading() || rs.group != nil || rs.produced {
 		return errOrder
 	}
 	return rs.stream.AddChunk(body)
+}
+
+func (rs *restorer) producers(body []byte) error {
+	if !rs.reading() || rs.group != nil || rs.produced {
+		return errOrder
+	}
+	if err := rs.stream.Complete(); err != nil {
+		return err
+	}
+	p, err := idmp.FromHeader(body)
+	if err != nil {
+		return err
+	}
+	if p.Untouched() {
+		return errors.New("producers that need no section")
+	}
+	rs.stream.producers, rs.produced = p, true
+	return nil
+}
+
+func (rs *restorer) iids(body []byte) error {
+	if !rs.reading() || rs.group != nil || !rs.produced {
+		return errOrder
+	}
+	return rs.stream.producers.AddBlock(body)
 }
 
 func (rs *restorer) newGroup(body []byte) error {
@@ -68,7 +94,10 @@ func (rs *restorer) endParts() error {
 	if rs.group != nil {
 		return rs.group.Complete()
 	}
-	return rs.stream.Complete()
+	if err := rs.stream.Complete(); err != nil {
+		return err
+	}
+	return rs.stream.producers.Complete()
 }
 
 // endStream accounts for a stream that is whole.

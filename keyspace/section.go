@@ -23,17 +23,20 @@ const (
 	sectionGroup
 	sectionBlocks
 	sectionEnd
+	sectionProducers
+	sectionIIDs
 )
 
 func sectionName(kind uint8) string {
-	names := [...]string{"header", "key", "string", "stream", "chunk", "chunks", "group", "blocks", "end"}
-	if kind < sectionHeader || kind > sectionEnd {
+	names := [...]string{"header", "key", "string", "stream", "chunk", "chunks", "group", "blocks", "end", "producers", "iids"}
+	if kind < sectionHeader || kind > sectionIIDs {
 		return "unknown"
 	}
 	return names[kind-sectionHeader]
 }
 
 const (
-	formatVersion = 1
-	gatherBytes   = 256 << 10 // chunks and blocks share a section up to about this
+	formatVersion     = 2
+	formatWithoutIDMP = 1         // is read, not written
+	gatherBytes       = 256 << 10 // chunks and blocks share a section up to about this
 )

@@ -36,9 +36,11 @@ func writeSnapshot(w SectionWriter, dbs []*DB, settings Settings) error {
 func appendSnapshotHeader(b []byte, databases int, settings Settings) []byte {
 	b = append(b, formatVersion)
 	b = binary.AppendUvarint(b, uint64(databases))
-	b = binary.AppendUvarint(b, 2) // settings follow
+	b = binary.AppendUvarint(b, 4) // settings follow
 	b = binary.AppendVarint(b, int64(settings.StreamNodeMaxBytes))
-	return binary.AppendVarint(b, int64(settings.StreamNodeMaxEntries))
+	b = binary.AppendVarint(b, int64(settings.StreamNodeMaxEntries))
+	b = binary.AppendVarint(b, int64(settings.IDMP.Duration))
+	return binary.AppendVarint(b, int64(settings.IDMP.MaxSize))
 }
 
 func (s *snapshotter) section(kind uint8, body []byte) error {
@@ -86,11 +88,31 @@ func (s *snapshotter) stream(v *StreamValue) (err error) {
 	if err := s.flush(sectionChunks); err != nil {
 		return err
 	}
+	if err := s.producers(v); err != nil {
+		return err
+	}
 	v.EachGroup(func(name string, g *groups.Group) bool {
 		err = s.group(name, g)
 		return err == nil
 	})
 	return err
+}
+
+// producers writes what the stream remembers of its producers, unless that is what a
+// stream of Redis' own settings begins with.
+func (s *snapshotter) producers(v *StreamValue) error {
+	if v.producers.Untouched() {
+		return nil
+	}
+	s.body = v.producers.AppendHeader(s.body[:0])
+	if err := s.section(sectionProducers, s.body); err != nil {
+		return err
+	}
+	err := v.producers.ForEachBlock(func(block []byte) error { return s.gather(sectionIIDs, block) })
+	if err != nil {
+		return err
+	}
+	return s.flush(sectionIIDs)
 }
 
 // chunk gathers a chunk; a large one gets a section of its own, so that a huge

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/millrace-io/millrace/groups"
+	"github.com/millrace-io/millrace/idmp"
 	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/streams"
 )
@@ -36,15 +38,42 @@ func restored(t testing.TB, s sections) *keyspace.State {
 
 // goldenState is small and has something of everything.
 func goldenState() *keyspace.State {
+	st := goldenState1()
+	settings := st.Settings()
+	settings.IDMP = idmp.Limits{Duration: 7, MaxSize: 2}
+	st.SetSettings(settings)
+	for i, name := range []string{"key:2", "key:6", "key:10"} {
+		s, _ := st.DB(0).GetForWrite(b(name), 0).StreamForWrite()
+		if i > 0 {
+			s.ProducersForWrite().SetLimits(settings.IDMP)
+		}
+		mixedProducers(s, 4*i)
+	}
+	return st
+}
+
+// goldenState1 is what the golden file of version 1 holds.
+func goldenState1() *keyspace.State {
 	st := mixedState(12)
-	st.SetSettings(keyspace.Settings{StreamNodeMaxBytes: 512, StreamNodeMaxEntries: 3})
+	settings := st.Settings()
+	settings.StreamNodeMaxBytes, settings.StreamNodeMaxEntries = 512, 3
+	st.SetSettings(settings)
 	st.DB(2).PutString(b("\x00 name {tag}"), b("\xff\n"))
 	return st
 }
 
-// The golden file keeps snapshots of older versions readable for ever.
+// mixedProducers has n iids recorded, of two producers.
+func mixedProducers(s *keyspace.StreamValue, n int) {
+	p := s.ProducersForWrite()
+	for i := range n {
+		p.Record(idmp.NewPair(fmt.Appendf(nil, "producer:%d", i%2), fmt.Appendf(nil, "iid:%d", i)), streams.ID{Ms: uint64(i)})
+	}
+	p.CountDuplicate()
+}
+
+// The golden files of older versions are kept: they are read for ever.
 func TestGoldenSnapshot(t *testing.T) {
-	path := filepath.Join("testdata", "snapshot-1.golden")
+	path := filepath.Join("testdata", "snapshot-2.golden")
 	st := goldenState()
 	got := snapshotOf(t, st)
 	if *update {
@@ -61,6 +90,13 @@ func TestGoldenSnapshot(t *testing.T) {
 	}
 	if restored(t, unpack(want)).Hash() != st.Hash() {
 		t.Error("the golden file gives another state")
+	}
+	old, err := os.ReadFile(filepath.Join("testdata", "snapshot-1.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if restored(t, unpack(old)).Hash() != goldenState1().Hash() {
+		t.Error("the golden file of version 1 gives another state")
 	}
 }
 

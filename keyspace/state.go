@@ -1,27 +1,32 @@
 package keyspace
 
-import "github.com/millrace-io/millrace/streams"
+import (
+	"github.com/millrace-io/millrace/idmp"
+	"github.com/millrace-io/millrace/streams"
+)
 
 // Settings are those that the log changes and snapshots keep, since the state
 // follows from them.
 type Settings struct {
-	StreamNodeMaxBytes   int // of entries in a chunk, 0: unbounded
-	StreamNodeMaxEntries int // in a chunk, 0: unbounded
+	StreamNodeMaxBytes   int         // of entries in a chunk, 0: unbounded
+	StreamNodeMaxEntries int         // in a chunk, 0: unbounded
+	IDMP                 idmp.Limits // that a new stream gets
 }
 
 // State is everything that one partition replicates about keys. It belongs to one
 // goroutine, which applies the log; others may read while that one stands still.
 type State struct {
-	dbs      []*DB
-	settings Settings
-	version  Version // of the command being applied
-	epoch    uint64  // number of views taken
-	changed  bool    // since Begin
-	memory   int64   // of all databases, without what changes hold
-	changes  []change
-	expiring []*DB // databases that have keys with a deadline, in no order
-	next     int64 // earliest deadline of all, 0: none
-	hook     func(db int, name string)
+	dbs         []*DB
+	settings    Settings
+	version     Version // of the command being applied
+	epoch       uint64  // number of views taken
+	changed     bool    // since Begin
+	memory      int64   // of all databases, without what changes hold
+	changes     []change
+	expiring    []*DB // databases that have keys with a deadline, in no order
+	remembering []*DB // databases with streams that remember producers, in no order
+	next        int64 // earliest deadline of all, 0: none
+	hook        func(db int, name string)
 }
 
 // MaxDatabases bounds the number of databases.
@@ -29,7 +34,7 @@ const MaxDatabases = 1 << 16
 
 // New returns an empty state.
 func New(databases int) *State {
-	st := &State{settings: Settings{streams.DefaultLimits.MaxBytes, streams.DefaultLimits.MaxEntries}}
+	st := &State{settings: Settings{streams.DefaultLimits.MaxBytes, streams.DefaultLimits.MaxEntries, idmp.DefaultLimits}}
 	st.Grow(max(databases, 1))
 	return st
 }

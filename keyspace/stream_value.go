@@ -4,18 +4,22 @@ import (
 	"slices"
 
 	"github.com/millrace-io/millrace/groups"
+	"github.com/millrace-io/millrace/idmp"
 	"github.com/millrace-io/millrace/streams"
 )
 
-// StreamValue is a stream with its consumer groups. What a view may see is never
-// changed: StreamForWrite and GroupForWrite hand out copies (invariant 3).
+// StreamValue is a stream with its consumer groups and what it remembers of its
+// producers. What a view may see is never changed: StreamForWrite and GroupForWrite
+// hand out copies (invariant 3).
 type StreamValue struct {
 	*streams.Stream
 	db         *DB
+	producers  idmp.Producers
 	groups     []*heldGroup // in byte order of their names; a slice of this value's own
 	epoch      uint64       // of the state when this value was made
 	bytes      int64        // memory without the groups', when last looked at
 	groupBytes int64        // sum of the groups' bytes
+	lookedAt   int64        // its place in the database's tree of what remembers, 0: none
 	noted      bool         // its memory is to be looked at again
 	gone       bool         // no longer part of the state
 }
@@ -32,20 +36,27 @@ type heldGroup struct {
 }
 
 func newStreamValue(d *DB) *StreamValue {
-	return &StreamValue{Stream: streams.New(), db: d, epoch: d.state.epoch}
+	return &StreamValue{
+		Stream: streams.New(), db: d, epoch: d.state.epoch,
+		producers: idmp.New(d.state.settings.IDMP),
+	}
 }
 
 // clone returns a copy that may be changed. The groups stay shared until
 // GroupForWrite.
 func (s *StreamValue) clone(epoch uint64) *StreamValue {
 	return &StreamValue{
-		Stream: s.Stream.Clone(), db: s.db, groups: slices.Clone(s.groups),
-		epoch: epoch, bytes: s.bytes, groupBytes: s.groupBytes,
+		Stream: s.Stream.Clone(), db: s.db, producers: s.producers.Clone(), groups: slices.Clone(s.groups),
+		epoch: epoch, bytes: s.bytes, groupBytes: s.groupBytes, lookedAt: s.lookedAt,
 	}
 }
 
 func (s *StreamValue) memory() int64 {
-	return streamOverhead + s.Stream.Bytes() + 8*int64(cap(s.groups))
+	n := streamOverhead + s.Stream.Bytes() + s.producers.Bytes() + 8*int64(cap(s.groups))
+	if s.lookedAt != 0 {
+		n += rememberingOverhead
+	}
+	return n
 }
 
 func (g *heldGroup) memory() int64 {
@@ -74,6 +85,16 @@ func (s *StreamValue) Group(name []byte) *groups.Group {
 		return s.groups[i].group
 	}
 	return nil
+}
+
+// Producers returns what the stream remembers of its producers, for reading.
+func (s *StreamValue) Producers() *idmp.Producers { return &s.producers }
+
+// ProducersForWrite returns that for changing, until the next Begin. The stream must
+// have come from StreamForWrite or PutStream.
+func (s *StreamValue) ProducersForWrite() *idmp.Producers {
+	s.mustBeOwn()
+	return &s.producers
 }
 
 // NumGroups returns the number of groups.

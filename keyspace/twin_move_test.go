@@ -14,6 +14,7 @@ import (
 func (k *twinKey) clone() *twinKey {
 	c := *k
 	c.entries = maps.Clone(k.entries)
+	c.recorded = maps.Clone(k.recorded)
 	c.groups = map[string]map[uint64]string{}
 	for name, pending := range k.groups {
 		c.groups[name] = maps.Clone(pending)

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/millrace-io/millrace/groups"
+	"github.com/millrace-io/millrace/idmp"
 	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/streams"
 )
@@ -25,6 +26,7 @@ type twinKey struct {
 	entries  map[uint64]string
 	last     uint64
 	groups   map[string]map[uint64]string // pending entries and their owners
+	recorded map[uint64]uint64            // iids of one producer, and the IDs they stand for
 	deadline int64
 	version  uint64
 }
@@ -45,6 +47,7 @@ func (k *twinKey) String() string {
 			fmt.Fprintf(&w, " %d->%s", id, k.groups[g][id])
 		}
 	}
+	fmt.Fprintf(&w, " recorded %v", k.recorded) // in order
 	return w.String()
 }
 
@@ -95,7 +98,20 @@ func readKey(k *keyspace.Key) *twinKey {
 		})
 		return true
 	})
+	tk.recorded = map[uint64]uint64{}
+	for i := range uint64(recordable) {
+		if id, ok := s.Producers().Find(iidOf(i), 0); ok {
+			tk.recorded[i] = id.Seq
+		}
+	}
 	return tk
+}
+
+// recordable is how many iids there are, of one producer.
+const recordable = 5
+
+func iidOf(i uint64) idmp.Pair {
+	return idmp.NewPair([]byte("producer"), []byte{byte(i)})
 }
 
 // pair is a state with its twin and the views taken on the way.
@@ -106,6 +122,10 @@ type pair struct {
 	then  []string // what the views showed when they were taken
 	index uint64
 	now   int64
+	drawn struct { // by key
+		db   *keyspace.DB
+		name []byte
+	}
 }
 
 var (
@@ -120,7 +140,8 @@ func (p *pair) key(t *rapid.T) (db *keyspace.DB, name []byte, full string) {
 	p.index++
 	p.st.Begin(p.index, 0)
 	i, n := someDB.Draw(t, "db"), someName.Draw(t, "name")
-	return p.st.DB(i), []byte(n), fmt.Sprintf("%d/%s", i, n)
+	p.drawn.db, p.drawn.name = p.st.DB(i), []byte(n)
+	return p.drawn.db, p.drawn.name, fmt.Sprintf("%d/%s", i, n)
 }
 
 // stream draws a stream to change; tk is nil when there is none.
@@ -152,7 +173,7 @@ func (p *pair) PutString(t *rapid.T) {
 func (p *pair) PutStream(t *rapid.T) {
 	db, name, full := p.key(t)
 	db.PutStream(name)
-	p.tw.keys[full] = &twinKey{stream: true, version: p.index, entries: map[uint64]string{}, groups: map[string]map[uint64]string{}}
+	p.tw.keys[full] = &twinKey{stream: true, version: p.index, entries: map[uint64]string{}, groups: map[string]map[uint64]string{}, recorded: map[uint64]uint64{}}
 }
 
 func (p *pair) Append(t *rapid.T) {
@@ -164,6 +185,49 @@ func (p *pair) Append(t *rapid.T) {
 		tk.last++
 		tk.entries[tk.last] = fmt.Sprint(p.index)
 		s.Append(streams.ID{Seq: tk.last}, [][]byte{[]byte("f"), fmt.Append(nil, p.index)}, streams.Limits{MaxEntries: 4})
+	}
+}
+
+func (p *pair) RecordIID(t *rapid.T) {
+	s, tk := p.stream(t)
+	if s == nil {
+		return
+	}
+	i := rapid.Uint64Range(0, recordable-1).Draw(t, "iid")
+	if _, ok := tk.recorded[i]; !ok {
+		p.drawn.db.Record(p.drawn.name, s, iidOf(i), streams.ID{Seq: tk.last})
+		tk.recorded[i] = tk.last
+	}
+}
+
+// Forget looks at all streams as if all iids had expired, as the leader lets it.
+func (p *pair) Forget(t *rapid.T) {
+	p.index++
+	p.st.Begin(p.index, 0)
+	const later = 1_000_000
+	type place struct {
+		db   int
+		name string
+	}
+	var due []place
+	p.st.Overdue(later, 100, func(db int, name string) { due = append(due, place{db, name}) })
+	for _, d := range due {
+		k := p.st.DB(d.db).GetForWrite([]byte(d.name), 0)
+		if k == nil {
+			t.Fatalf("key %d/%s is to be looked at, and is not there", d.db, d.name)
+		}
+		if n := p.st.DB(d.db).Forget(k, later, 100); n == 0 {
+			t.Fatalf("nothing to forget of key %d/%s", d.db, d.name)
+		}
+		p.tw.keys[fmt.Sprintf("%d/%s", d.db, d.name)].recorded = map[uint64]uint64{}
+	}
+	for name, tk := range p.tw.keys {
+		if len(tk.recorded) > 0 {
+			t.Fatalf("key %s was not looked at", name)
+		}
+	}
+	if _, ok := p.st.NextLook(); ok {
+		t.Fatal("more to look at")
 	}
 }
 
@@ -308,7 +372,7 @@ func TestStateMatchesTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := &pair{st: keyspace.New(2), tw: &twin{keys: map[string]*twinKey{}}, now: 1000}
 		t.Repeat(map[string]func(*rapid.T){
-			"PutString": p.PutString, "PutStream": p.PutStream, "Append": p.Append, "DeleteEntry": p.DeleteEntry,
+			"PutString": p.PutString, "PutStream": p.PutStream, "Append": p.Append, "RecordIID": p.RecordIID, "Forget": p.Forget, "DeleteEntry": p.DeleteEntry,
 			"CreateGroup": p.CreateGroup, "DropGroup": p.DropGroup, "Deliver": p.Deliver, "Ack": p.Ack,
 			"SetDeadline": p.SetDeadline, "Delete": p.Delete, "Flush": p.Flush, "Expire": p.Expire,
 			"Rename": p.Rename, "Copy": p.Copy, "CopyByDump": p.CopyByDump, "Swap": p.Swap,

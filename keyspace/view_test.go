@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/millrace-io/millrace/groups"
+	"github.com/millrace-io/millrace/idmp"
 	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/streams"
 )
@@ -71,6 +72,9 @@ func mutate(st *keyspace.State, rnd *rand.Rand, index uint64, keys int) {
 		s, _ := k.StreamForWrite()
 		s.Append(streams.ID{Ms: s.LastID().Ms + 1}, [][]byte{b("f"), name}, streams.Limits{MaxEntries: 3})
 		s.Delete(s.FirstID())
+		pair := idmp.NewPair(b("producer"), fmt.Append(nil, index))
+		s.ProducersForWrite().Record(pair, s.LastID())
+		s.ProducersForWrite().Forget(int64(s.LastID().Ms)+99_000, 1)
 		if g := s.GroupForWrite(b("group:0")); g != nil {
 			ann, _ := g.Consumer(b("ann"))
 			g.Put(groups.Pending{ID: s.LastID(), Owner: ann, Time: int64(index), Count: 2})

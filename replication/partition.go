@@ -80,6 +80,10 @@ func New(sm StateMachine, o Options) *Partition {
 // caller's again on return. It never blocks.
 func (p *Partition) Submit(reqs []*Request) { p.queue.add(reqs) }
 
+// Busy reports that as many entries are on their way as may be: what is submitted
+// now is proposed when one of them is applied. Flush is called after that.
+func (p *Partition) Busy() bool { return len(p.proposer.window) == 0 }
+
 // SubmitInternal takes a command of the node's own. Its reply is filled as ever.
 func (p *Partition) SubmitInternal(r *Request) {
 	r.Internal = true

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/millrace-io/millrace/replication"
 )
 
 // conn is a connection of a loop. All but touch runs on the loop's goroutine.
@@ -30,6 +32,9 @@ const watch = unix.EPOLLIN | unix.EPOLLRDHUP
 
 // touch implements home.
 func (c *conn) touch(*Session) { c.loop.touch(c) }
+
+// submit implements home.
+func (c *conn) submit(reqs []*replication.Request) { c.loop.gather(reqs) }
 
 // adopt begins to serve a connection that was accepted.
 func (l *loop) adopt(c *conn) {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/millrace-io/millrace/replication"
 )
 
 // maxAhead is how much is read ahead of the session.
@@ -50,6 +52,9 @@ func newRedconConn(f *redconFront, nc net.Conn) *redconConn {
 
 // touch implements home.
 func (c *redconConn) touch(*Session) { c.signal() }
+
+// submit implements home.
+func (c *redconConn) submit(reqs []*replication.Request) { c.front.server.router.Submit(reqs) }
 
 func (c *redconConn) signal() {
 	select {

@@ -338,7 +338,7 @@ func (s *Session) enqueue() {
 func (s *Session) commit() {
 	s.enqueue()
 	if len(s.reqs) > 0 {
-		s.server.router.Submit(s.reqs)
+		s.home.submit(s.reqs)
 		clear(s.reqs)
 		s.reqs = s.reqs[:0]
 	}

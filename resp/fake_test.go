@@ -171,17 +171,18 @@ func (n *fakeNode) ran() []string {
 type fakeRouter struct {
 	node *fakeNode
 
-	mu      sync.Mutex
-	busy    bool // ReadNow says no
-	full    bool
-	holding bool // requests are kept instead of answered
-	held    []*replication.Request
-	waiting []*replication.Request
-	cancels int
-	changed *sync.Cond
-	queue   []*replication.Request
-	stop    bool
-	done    chan struct{}
+	mu       sync.Mutex
+	busy     bool // ReadNow says no
+	onTheWay bool // what Busy says
+	full     bool
+	holding  bool // requests are kept instead of answered
+	held     []*replication.Request
+	waiting  []*replication.Request
+	cancels  int
+	changed  *sync.Cond
+	queue    []*replication.Request
+	stop     bool
+	done     chan struct{}
 }
 
 func newFakeRouter(n *fakeNode) *fakeRouter {
@@ -272,6 +273,12 @@ func (r *fakeRouter) Submit(reqs []*replication.Request) {
 	}
 	r.changed.Broadcast()
 	r.mu.Unlock()
+}
+
+func (r *fakeRouter) Busy() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.onTheWay
 }
 
 func (r *fakeRouter) Cancel(q *replication.Request) {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/millrace-io/millrace/replication"
 )
 
 const (
@@ -34,16 +36,19 @@ type loop struct {
 	stats  *homeStats
 	now    time.Time
 
-	conns   map[int]*conn // by file descriptor
-	pass    []*conn       // read or touched in this round
-	dead    []int         // descriptors to be closed when the round is over
-	unread  []byte        // where bytes go that nobody wants
-	ticked  time.Time     // when forgotten flushes were last made up for
-	swept   time.Time     // when time-outs were last looked at
-	drained bool          // drain was carried out
+	conns   map[int]*conn          // by file descriptor
+	pass    []*conn                // read or touched in this round
+	dead    []int                  // descriptors to be closed when the round is over
+	unread  []byte                 // where bytes go that nobody wants
+	reqs    []*replication.Request // gathered, see gather
+	ticked  time.Time              // when forgotten flushes were last made up for
+	swept   time.Time              // when time-outs were last looked at
+	drained bool                   // drain was carried out
 
 	// asleep: the loop waits for events, or is about to.
 	asleep atomic.Bool
+	// holding: reqs are held back until the next flush, which makes them due.
+	holding, due atomic.Bool
 
 	mu      sync.Mutex
 	touched []*conn // since the last flush
@@ -121,11 +126,14 @@ func (l *loop) run(ctx context.Context) error {
 		if err := l.waitForEvents(ctx); err != nil {
 			return fmt.Errorf("epoll_wait: %w", err)
 		}
-		for i := range l.events[:l.n] {
-			l.handle(&l.events[i])
-		}
+		l.handleEvents()
 		l.takeTouched()
-		l.settleAll()
+		if l.settleAll() {
+			// Replies went out: those who got them may have asked for more by now.
+			l.pollEvents(0)
+			l.handleEvents()
+		}
+		l.handOverIdle()
 		l.watchClock()
 		l.closeDead()
 		l.stats.Rounds.Add(1)
@@ -162,7 +170,7 @@ func (l *loop) pollEvents(uintptr) bool {
 }
 
 func (l *loop) hasWork() bool {
-	if len(l.pass) > 0 {
+	if len(l.pass) > 0 || l.due.Load() {
 		return true
 	}
 	l.mu.Lock()
@@ -181,6 +189,13 @@ func (l *loop) wake() {
 		one := [8]byte{1}
 		_, _ = unix.Write(l.wakefd, one[:]) // full means: it is awake already
 	}
+}
+
+func (l *loop) handleEvents() {
+	for i := range l.events[:l.n] {
+		l.handle(&l.events[i])
+	}
+	l.n = 0
 }
 
 func (l *loop) handle(ev *unix.EpollEvent) {
@@ -231,8 +246,8 @@ func (l *loop) takeTouched() {
 }
 
 // settleAll ends the round: every connection that had an event or was touched
-// goes on and sends what it has.
-func (l *loop) settleAll() {
+// goes on and sends what it has. It reports whether there was any.
+func (l *loop) settleAll() bool {
 	round := l.pass
 	l.pass = nil
 	for _, c := range round {
@@ -242,6 +257,7 @@ func (l *loop) settleAll() {
 	if l.pass == nil {
 		l.pass = round[:0]
 	}
+	return len(round) > 0
 }
 
 // watchClock looks at what only time changes, and at connections touched without a
@@ -286,7 +302,11 @@ func (l *loop) flush() {
 		l.touched = l.touched[:0]
 	}
 	l.mu.Unlock()
-	if n > 0 {
+	held := l.holding.Load()
+	if held {
+		l.due.Store(true)
+	}
+	if n > 0 || held {
 		l.wake()
 	}
 }

@@ -12,6 +12,9 @@ type Router interface {
 	// Submit hands over requests of one session that run in this order, after all
 	// that it submitted before. The slice is the caller's again on return.
 	Submit(reqs []*replication.Request)
+	// Busy reports that something submitted before is on its way to the log: what is
+	// submitted now waits for it. When that ends, Server.Flush is called.
+	Busy() bool
 	// Cancel says that nobody waits for r any more, a request that may block. If it
 	// waits, the wait ends and r is filled with an empty reply; if it is still on
 	// its way, it must not begin to wait: it is filled with what it finds, or

@@ -15,6 +15,9 @@ type home interface {
 	// touch says, from any goroutine, that there is something to do for s. It is
 	// called with s.touched newly set; the home clears it when it takes its turn.
 	touch(s *Session)
+	// submit hands requests over to the router, at the latest when the entry that is
+	// on its way has been applied. The slice is the caller's again on return.
+	submit(reqs []*replication.Request)
 }
 
 // ending is how far the end of a session has come.

@@ -14,6 +14,8 @@ func (r router) ReadNow(q *replication.Request) bool { return r.n.partition.Read
 
 func (r router) Submit(qs []*replication.Request) { r.n.partition.Submit(qs) }
 
+func (r router) Busy() bool { return r.n.partition.Busy() }
+
 func (r router) Cancel(q *replication.Request) { r.n.partition.Cancel(q) }
 
 func (r router) Unblock(q *replication.Request, withError bool, done func(bool)) {

@@ -51,12 +51,9 @@ func (n *Node) watchSettings() {
 		})
 	}
 	n.live.OnChange("fsync", func(c *config.Config) error { return n.log.SetSync(syncMode(c.Fsync)) })
-	n.live.OnChange("stream-node-max-bytes", func(c *config.Config) error {
-		return n.logSettings(commands.PartitionSetting{Name: "stream-node-max-bytes", Value: c.StreamNodeMaxBytes})
-	})
-	n.live.OnChange("stream-node-max-entries", func(c *config.Config) error {
-		return n.logSettings(commands.PartitionSetting{Name: "stream-node-max-entries", Value: c.StreamNodeMaxEntries})
-	})
+	for i, s := range partitionSettings(n.live.Config()) {
+		n.live.OnChange(s.Name, func(c *config.Config) error { return n.logSettings(partitionSettings(c)[i]) })
+	}
 	for _, name := range []string{"slowlog-log-slower-than", "slowlog-max-len"} {
 		n.live.OnChange(name, func(c *config.Config) error {
 			n.slow.configure(c)
@@ -66,6 +63,16 @@ func (n *Node) watchSettings() {
 	n.live.OnResetStat(n.front.ResetStats)
 	n.live.OnResetStat(n.denied.ResetDenials)
 	n.live.OnResetStat(n.machine.ResetCounts)
+}
+
+// partitionSettings are the settings of c that are part of the partition's state.
+func partitionSettings(c *config.Config) []commands.PartitionSetting {
+	return []commands.PartitionSetting{
+		{Name: "stream-node-max-bytes", Value: c.StreamNodeMaxBytes},
+		{Name: "stream-node-max-entries", Value: c.StreamNodeMaxEntries},
+		{Name: "stream-idmp-duration", Value: int64(c.StreamIDMPDuration / time.Second)},
+		{Name: "stream-idmp-maxsize", Value: c.StreamIDMPMaxSize},
+	}
 }
 
 // logSettings changes settings that are part of the partition's state, and returns
@@ -95,16 +102,13 @@ func (r reply) Fill(b []byte) { r <- bytes.Clone(b) }
 // CONFIG SET changes both.
 func (n *Node) settleSettings() error {
 	if n.partition.Fresh() {
-		c := n.live.Config()
-		return n.logSettings(
-			commands.PartitionSetting{Name: "stream-node-max-bytes", Value: c.StreamNodeMaxBytes},
-			commands.PartitionSetting{Name: "stream-node-max-entries", Value: c.StreamNodeMaxEntries},
-		)
+		return n.logSettings(partitionSettings(n.live.Config())...)
 	}
 	var s commands.Settings
 	n.partition.Inspect(func(replication.StateMachine, int64) { s = n.machine.Settings() })
 	n.live.Adopt(func(c *config.Config) {
 		c.StreamNodeMaxBytes, c.StreamNodeMaxEntries = int64(s.StreamNodeMaxBytes), int64(s.StreamNodeMaxEntries)
+		c.StreamIDMPDuration, c.StreamIDMPMaxSize = time.Duration(s.IDMP.Duration)*time.Second, int64(s.IDMP.MaxSize)
 	})
 	return nil
 }

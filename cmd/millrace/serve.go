@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 
@@ -11,6 +12,7 @@ import (
 )
 
 func newServe(serve func(context.Context, *config.Config, *slog.Logger, func(string)) error) *cobra.Command {
+	var profiles profiles
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a node",
@@ -20,11 +22,16 @@ func newServe(serve func(context.Context, *config.Config, *slog.Logger, func(str
 			"  millrace serve --dir /var/lib/millrace --addr :6379 --config /etc/millrace.yaml\n" +
 			"  MILLRACE_REQUIREPASS=secret millrace serve --fsync everysec",
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			c, err := config.Load(cmd.Flags())
 			if err != nil {
 				return err
 			}
+			written, err := profiles.start()
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, written()) }()
 			stderr := cmd.ErrOrStderr()
 			logger := c.NewLogger(stderr, isTerminal(stderr))
 			ctx, stop := untilSignal(cmd.Context(), logger, os.Exit)
@@ -33,5 +40,6 @@ func newServe(serve func(context.Context, *config.Config, *slog.Logger, func(str
 		},
 	}
 	addFlags(cmd, config.Flags())
+	_ = profiles.flags(cmd.Flags()) // it declares the flags that it hides
 	return cmd
 }

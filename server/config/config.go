@@ -35,6 +35,8 @@ type Config struct {
 	Databases            int
 	StreamNodeMaxBytes   int64
 	StreamNodeMaxEntries int64
+	StreamIDMPDuration   time.Duration
+	StreamIDMPMaxSize    int64
 	RedisVersion         string
 
 	LogLevel  LogLevel

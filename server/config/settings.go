@@ -146,6 +146,19 @@ var settings = []Setting{
 		field:  func(c *Config) any { return &c.StreamNodeMaxEntries },
 	},
 	{
+		Name: "stream-idmp-duration", Type: Seconds, Default: "100s", Group: GroupStreams, Scope: Partition, Change: Runtime,
+		Min: 1, Max: 30 * 24 * 60 * 60,
+		Effect: "How long a new stream remembers the idempotent IDs of `XADD IDMP` and `IDMPAUTO`. XCFGSET changes it for a stream that is there.",
+		field:  func(c *Config) any { return &c.StreamIDMPDuration },
+	},
+	{
+		Name: "stream-idmp-maxsize", Type: Int, Default: "100", Group: GroupStreams, Scope: Partition, Change: Runtime,
+		Min: 1, Max: 1_000_000,
+		Effect: "How many idempotent IDs of each producer a new stream remembers; the oldest go first. XCFGSET changes it for a stream that is there, " +
+			"and [its page](commands.md#xcfgset) says what they cost.",
+		field: func(c *Config) any { return &c.StreamIDMPMaxSize },
+	},
+	{
 		Name: "redis-version", Type: Text, Default: "7.4.0", Group: GroupStreams, Scope: Node, Change: Restart,
 		Effect: "Version of Redis that HELLO and INFO claim. Clients decide by it what they may use.",
 		check:  isVersion,

@@ -70,6 +70,23 @@ func (s *segment) writeV(bufs [][]byte, off int64) error {
 	return nil
 }
 
+// writeSync writes b durably; nothing before it may be waiting for its sync.
+func (s *segment) writeSync(b []byte, off int64) error {
+	s.syncMu.Lock()
+	defer s.syncMu.Unlock()
+	if s.syncErr != nil {
+		return s.syncErr
+	}
+	n, err := s.f.WriteSync(b, off)
+	if err == nil && n != len(b) {
+		err = fmt.Errorf("%d of %d bytes written", n, len(b))
+	}
+	if err != nil {
+		s.syncErr = fmt.Errorf("write log segment %s at %d: %w", s.path, off, err)
+	}
+	return s.syncErr
+}
+
 func (s *segment) dataSync() error {
 	s.syncMu.Lock()
 	defer s.syncMu.Unlock()

@@ -111,7 +111,7 @@ func (l *Log) makeSpare(ctx context.Context) error {
 	if f == nil {
 		return err
 	}
-	zeros := make([]byte, fillStep)
+	zeros := make([]byte, fillStep) // so large a slice begins at a page
 	for off := int64(0); off < l.o.SegmentBytes && ctx.Err() == nil; off += fillStep {
 		if taken, err := l.fill(f, zeros, off); taken || err != nil {
 			return err
@@ -158,10 +158,7 @@ func (l *Log) fill(f vfs.File, zeros []byte, off int64) (taken bool, err error) 
 	if s.f != f {
 		return true, nil
 	}
-	if _, err = f.WriteAt(zeros[:min(fillStep, s.size-off)], off); err == nil {
-		err = f.DataSync()
-	}
-	if err == nil {
+	if _, err = f.WriteSync(zeros[:min(fillStep, s.size-off)], off); err == nil {
 		return false, nil
 	}
 	// The blocks are of unknown fate: not a file to write the log to.

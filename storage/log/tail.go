@@ -14,6 +14,8 @@ const (
 	copyBelow = 2 << 10
 	arenaSize = 64 << 10
 	arenaKeep = 1 << 20
+	// wholeMost is the largest write that is put together in one buffer.
+	wholeMost = 2 << 20
 )
 
 var zeroPage [pageSize]byte
@@ -31,6 +33,7 @@ type tail struct {
 	valued int64 // end of the last frame that is not a mark
 
 	page, other []byte // bytes of the last page before start; the buffer for the next
+	whole       []byte // where a write is put together that is synced at once
 	arena       []byte
 	run         int      // arena[run:] is not yet in bufs
 	bufs        [][]byte // what is to be written behind page
@@ -38,7 +41,7 @@ type tail struct {
 
 // reset starts at the beginning of a segment.
 func (t *tail) reset(seg *segment) {
-	*t = tail{seg: seg, life: seg.life, page: t.page[:0], other: t.other, arena: t.arena[:0], bufs: t.bufs[:0]}
+	*t = tail{seg: seg, life: seg.life, page: t.page[:0], other: t.other, whole: t.whole, arena: t.arena[:0], bufs: t.bufs[:0]}
 }
 
 // small gathers a frame with a short body and returns its offset.
@@ -142,23 +145,62 @@ func (t *tail) write() error {
 	if t.end == t.start {
 		return nil
 	}
+	bufs, next := t.pages()
+	if err := t.seg.writeV(bufs, t.start&^(pageSize-1)); err != nil {
+		return err
+	}
+	t.wrote(next)
+	return nil
+}
+
+// writeSync is write and sync in one: the whole pages are put together in one
+// buffer and go to the disk past the page cache.
+func (t *tail) writeSync() error {
+	size := alignPage(t.end) - t.start&^(pageSize-1)
+	if t.end == t.start || t.synced != t.start || size > wholeMost {
+		// Something was written and not synced, or is too large to be copied.
+		if err := t.write(); err != nil {
+			return err
+		}
+		return t.sync()
+	}
+	bufs, next := t.pages()
+	if int64(cap(t.whole)) < size {
+		t.whole = make([]byte, max(size, arenaSize)) // so large a slice begins at a page
+	}
+	whole := t.whole[:0]
+	for _, b := range bufs {
+		whole = append(whole, b...)
+	}
+	if err := t.seg.writeSync(whole, t.start&^(pageSize-1)); err != nil {
+		return err
+	}
+	t.wrote(next)
+	t.synced = t.start
+	return nil
+}
+
+// pages returns what is to be written, in whole pages, and the bytes of the last
+// page for the write behind it.
+func (t *tail) pages() (bufs [][]byte, next []byte) {
 	t.cut()
-	bufs := make([][]byte, 0, len(t.bufs)+2)
+	bufs = make([][]byte, 0, len(t.bufs)+2)
 	if len(t.page) > 0 {
 		bufs = append(bufs, t.page)
 	}
 	bufs = append(bufs, t.bufs...)
-	next := appendLast(t.other[:0], bufs, int(t.end%pageSize))
+	next = appendLast(t.other[:0], bufs, int(t.end%pageSize))
 	if pad := alignPage(t.end) - t.end; pad > 0 {
 		bufs = append(bufs, zeroPage[:pad])
 	}
-	if err := t.seg.writeV(bufs, t.start&^(pageSize-1)); err != nil {
-		return err
-	}
+	return bufs, next
+}
+
+// wrote notes that everything gathered is written.
+func (t *tail) wrote(next []byte) {
 	t.page, t.other = next, t.page
 	t.start = t.end
 	t.release()
-	return nil
 }
 
 // wantsMark tells whether everything is synced and no frame on disk says so.

@@ -72,14 +72,18 @@ func (w *writer) flush(sync bool) {
 	if w.failed != nil {
 		return
 	}
-	n := w.tail.end - w.tail.start
-	if err := w.tail.write(); err != nil {
+	n, unsynced := w.tail.end-w.tail.start, w.tail.synced != w.tail.end
+	write := w.tail.write
+	if sync {
+		write = w.tail.writeSync
+	}
+	if err := write(); err != nil {
 		w.fail(err)
 		return
 	}
 	w.log.stats.wrote(n)
-	if sync {
-		w.sync()
+	if sync && unsynced {
+		w.log.stats.syncs.Add(1)
 	}
 }
 

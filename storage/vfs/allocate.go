@@ -35,3 +35,12 @@ func writeEach(f File, bufs [][]byte, off int64) (int, error) {
 	}
 	return total, nil
 }
+
+// writeThenSync is WriteSync in two steps.
+func writeThenSync(f File, b []byte, off int64) (int, error) {
+	n, err := f.WriteAt(b, off)
+	if err != nil {
+		return n, err
+	}
+	return n, f.DataSync()
+}

@@ -90,6 +90,39 @@ var conformance = []struct {
 		}
 		wantContent(t, fsys, filepath.Join(dir, "a"), string(make([]byte, 10))+string(want))
 	}},
+	{"synced writes among others", func(t *testing.T, fsys vfs.FS, dir string) {
+		f := create(t, fsys, filepath.Join(dir, "a"))
+		want := bytes.Repeat([]byte{1}, 5*vfs.DirectAlign)
+		must(t, second(f.WriteAt(want, 0)))
+		page := make([]byte, 1<<16)[:2*vfs.DirectAlign] // begins at a page
+		for i := range page {
+			page[i] = 2
+		}
+		for _, w := range []struct {
+			b   []byte
+			off int
+		}{
+			{page, vfs.DirectAlign},             // past the cache, over bytes that are in it
+			{page[:100], 2*vfs.DirectAlign + 7}, // neither length nor offset fit
+			{page[1:], 3 * vfs.DirectAlign},
+			{nil, 0},
+			{page, 4 * vfs.DirectAlign}, // beyond the end
+		} {
+			n, err := f.WriteSync(w.b, int64(w.off))
+			if n != len(w.b) || err != nil {
+				t.Fatalf("WriteSync = %d, %v; want %d", n, err, len(w.b))
+			}
+			want = append(want, make([]byte, max(0, w.off+n-len(want)))...)
+			copy(want[w.off:], w.b)
+			wantContent(t, fsys, filepath.Join(dir, "a"), string(want))
+		}
+		must(t, second(f.WriteAt([]byte("x"), vfs.DirectAlign)))
+		want[vfs.DirectAlign] = 'x'
+		wantContent(t, fsys, filepath.Join(dir, "a"), string(want))
+		must(t, f.Close())
+		_, err := f.WriteSync(page, 0)
+		wantIs(t, err, fs.ErrClosed)
+	}},
 	{"read past the end", func(t *testing.T, fsys vfs.FS, dir string) {
 		f := create(t, fsys, filepath.Join(dir, "a"))
 		must(t, second(f.WriteAt([]byte("abc"), 0)))

@@ -32,6 +32,9 @@ func (f *faultFile) WriteVAt(bufs [][]byte, off int64) (int, error) {
 	return f.write(bufs, off, func() (int, error) { return f.inner.WriteVAt(bufs, off) })
 }
 
+// WriteSync is two operations for the hook, so that the disk may be lost between them.
+func (f *faultFile) WriteSync(b []byte, off int64) (int, error) { return writeThenSync(f, b, off) }
+
 func (f *faultFile) write(bufs [][]byte, off int64, act func() (int, error)) (int, error) {
 	size := totalLen(bufs)
 	err := f.fs.hook(Op{Kind: OpWrite, Path: f.Name(), Offset: off, N: size})

@@ -88,6 +88,9 @@ func (f *memFile) roomLocked(off, n int64) int64 {
 // and within them.
 func (f *memFile) WriteVAt(bufs [][]byte, off int64) (int, error) { return writeEach(f, bufs, off) }
 
+// WriteSync makes what was written before durable as well, which nobody may count on.
+func (f *memFile) WriteSync(b []byte, off int64) (int, error) { return writeThenSync(f, b, off) }
+
 func (f *memFile) Sync() error { return f.sync("sync") }
 
 // DataSync is as strong as Sync: nothing that Mem keeps is only metadata.

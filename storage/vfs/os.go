@@ -1,6 +1,7 @@
 package vfs
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -61,8 +62,9 @@ func (osFS) SyncDir(dir string) error {
 // descriptor, so a Close at the same moment cannot hand its number to another
 // file between the look-up and the call.
 type osFile struct {
-	f   *os.File
-	raw syscall.RawConn
+	f      *os.File
+	raw    syscall.RawConn
+	direct direct
 }
 
 func (o *osFile) ReadAt(b []byte, off int64) (int, error)  { return o.f.ReadAt(b, off) }
@@ -70,7 +72,7 @@ func (o *osFile) WriteAt(b []byte, off int64) (int, error) { return o.f.WriteAt(
 func (o *osFile) Sync() error                              { return o.f.Sync() }
 func (o *osFile) Truncate(size int64) error                { return o.f.Truncate(size) }
 func (o *osFile) Name() string                             { return o.f.Name() }
-func (o *osFile) Close() error                             { return o.f.Close() }
+func (o *osFile) Close() error                             { return errors.Join(o.direct.close(), o.f.Close()) }
 
 func (o *osFile) Size() (int64, error) {
 	st, err := o.f.Stat()

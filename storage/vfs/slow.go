@@ -47,6 +47,11 @@ func (f *slowFile) WriteVAt(bufs [][]byte, off int64) (int, error) {
 	return f.File.WriteVAt(bufs, off)
 }
 
+func (f *slowFile) WriteSync(b []byte, off int64) (int, error) {
+	f.rate.wait(len(b))
+	return f.File.WriteSync(b, off)
+}
+
 func (f *slowFile) failSync() {
 	if s, ok := f.File.(syncFailer); ok {
 		s.failSync()

@@ -63,6 +63,12 @@ type File interface {
 	// were one. It changes neither the buffers nor the slice of them.
 	WriteVAt(bufs [][]byte, off int64) (int, error)
 
+	// WriteSync is WriteAt that returns when the bytes are durable; what was written
+	// before and not synced need not be. Where the platform can and off, len(b)
+	// and the address of b are multiples of DirectAlign, the bytes go past the
+	// cache of the machine. An error is as final as one of Sync.
+	WriteSync(b []byte, off int64) (int, error)
+
 	// Sync makes content and metadata durable. A failed Sync is final: what was
 	// written since the last good one is of unknown fate, and a second Sync may
 	// succeed over lost bytes.
