@@ -65,6 +65,16 @@ func (r *Registry) Len() int { return r.count }
 // Keys is the number of keys that somebody stands in line for.
 func (r *Registry) Keys() int { return len(r.lines) }
 
+// KeysOfGroups is the number of keys that a group's waiters stand in line for.
+func (r *Registry) KeysOfGroups() (n int) {
+	for _, l := range r.lines {
+		if len(l.groups) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // AppendKeys appends every key that somebody stands in line for, in no order.
 func (r *Registry) AppendKeys(to []Key) []Key {
 	for k := range r.lines {

@@ -25,10 +25,13 @@ var acl = Command{
 			"GENPASS [<bits>]", "    Generate a secure password of <bits> bits (default: 256).",
 			"GETUSER <username>", "    Get the user's details.",
 			"LIST", "    Show users details in config file format.",
+			"LOAD", "    Reload users from the ACL file.",
+			"LOG [<count> | RESET]", "    Show the ACL log entries.",
+			"SAVE", "    Save the current config to the ACL file.",
 			"USERS", "    List all the registered usernames.",
 			"WHOAMI", "    Return the current connection username.",
 		),
-		&aclList, &aclUsers, &aclWhoAmI,
+		&aclList, &aclLoad, &aclLog, &aclSave, &aclUsers, &aclWhoAmI,
 	},
 }
 

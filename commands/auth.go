@@ -29,6 +29,12 @@ var auth = Command{
 		{Name: "password", Type: "string"},
 	},
 	Arity: -2, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
+	Secrets: func(args [][]byte) (secret []int) {
+		for i := range args[1:] {
+			secret = append(secret, i+1)
+		}
+		return secret
+	},
 	Class: Own,
 	Serve: func(c *ServeCall) error {
 		user, password := []byte(defaultUser), c.Args[len(c.Args)-1]
@@ -41,6 +47,7 @@ var auth = Command{
 			return errAuthNoPassword
 		}
 		if !c.Node.CheckPassword(user, password) {
+			c.noteFailedLogin(user)
 			return errWrongPass
 		}
 		c.Session.Login(string(user))

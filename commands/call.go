@@ -41,6 +41,7 @@ type Call struct {
 	told     []Effect // of a read
 	interest Interest
 	seen     *seenTimes
+	counts   *counters
 	draws    *atomic.Uint64 // how often a read has drawn something at random
 	scratch  [][]byte       // fields of an entry on their way to the reply
 
@@ -80,10 +81,14 @@ func (c *Call) tooLong(n int) bool { return !c.Applying && !c.unbounded && n > l
 // is missing is an event.
 func (c *Call) Reader(name []byte) (*keyspace.Key, error) {
 	k, err := c.keyToChange(c.DB, name)
-	if k == nil && err == nil {
+	if err != nil {
+		return nil, err
+	}
+	c.count(k)
+	if k == nil {
 		c.miss(name)
 	}
-	return k, err
+	return k, nil
 }
 
 // Stream looks up a stream: nil when the key is missing, ErrWrongType when it is

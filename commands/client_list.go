@@ -98,34 +98,29 @@ func (i *ClientInfo) kind() string {
 	return "normal"
 }
 
+// flags are the letters of CLIENT LIST, in Redis' order.
+func (i *ClientInfo) flags() string {
+	flags := ""
+	for _, f := range []struct {
+		on     bool
+		letter string
+	}{
+		{i.Monitor, "O"}, {i.Subscriptions.Any(), "P"}, {i.Queued >= 0, "x"}, {i.Blocked, "b"},
+		{i.Closing, "c"}, {i.Unix, "U"}, {i.NoEvict, "e"}, {i.NoTouch, "T"},
+	} {
+		if f.on {
+			flags += f.letter
+		}
+	}
+	if flags == "" {
+		return "N"
+	}
+	return flags
+}
+
 // appendLine writes the line of CLIENT LIST: the fields of Redis 7.4, and behind
 // them those that Redis 8 added.
 func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
-	flags := ""
-	if i.Subscriptions.Any() {
-		flags += "P"
-	}
-	if i.Queued >= 0 {
-		flags += "x"
-	}
-	if i.Blocked {
-		flags += "b"
-	}
-	if i.Tracking.On {
-		flags += "t"
-	}
-	if i.Tracking.Broken {
-		flags += "R"
-	}
-	if i.Tracking.BCast {
-		flags += "B"
-	}
-	if i.Closing {
-		flags += "c"
-	}
-	if flags == "" {
-		flags = "N"
-	}
 	command := i.Command
 	if command == "" {
 		command = "NULL"
@@ -133,7 +128,7 @@ func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d multi=%d watch=%d "+
 		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=r cmd=%s user=%s redir=%d resp=%d "+
 		"lib-name=%s lib-ver=%s io-thread=0 tot-net-in=%d tot-net-out=%d tot-cmds=%d\n",
-		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, flags, i.DB,
+		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, i.flags(), i.DB,
 		i.Subscriptions[pubsub.Channel], i.Subscriptions[pubsub.Pattern], i.Subscriptions[pubsub.Shard], i.Queued, i.Watched,
 		i.QueryBytes, i.QueryFree, i.ReplyBytes, i.ReplySlots, i.ReplyBytes, i.QueryBytes+i.QueryFree+i.ReplyBytes, command, i.User, redirection(i.Tracking), i.Proto,
 		i.LibName, i.LibVer, i.NetIn, i.NetOut, i.Commands)

@@ -11,7 +11,7 @@ var clientNoEvict = Command{
 	Arity:     3, Flags: Admin | NoScript | Loading | Stale, Categories: CatAdmin | CatSlow | CatDangerous | CatConnection,
 
 	Differences: "No client is closed to make room, so it makes no difference.",
-	Class:       Own, Serve: onOrOff,
+	Class:       Own, Serve: onOrOff(Session.SetNoEvict),
 }
 
 // CLIENT NO-TOUCH on|off. No account is kept of when keys were looked at.
@@ -24,14 +24,18 @@ var clientNoTouch = Command{
 		{Name: "on", Type: "pure-token", Token: "ON"}, {Name: "off", Type: "pure-token", Token: "OFF"},
 	}}},
 	Arity: 3, Flags: clientFlags, Categories: CatSlow | CatConnection,
-	Class: Own, Serve: onOrOff,
+	Class: Own, Serve: onOrOff(Session.SetNoTouch),
 }
 
-// onOrOff takes ON or OFF and changes nothing.
-func onOrOff(c *ServeCall) error {
-	if !equalFold(c.Args[2], "on") && !equalFold(c.Args[2], "off") {
-		return errSyntax
+// onOrOff takes ON or OFF, which CLIENT LIST shows.
+func onOrOff(set func(Session, bool)) func(*ServeCall) error {
+	return func(c *ServeCall) error {
+		on := equalFold(c.Args[2], "on")
+		if !on && !equalFold(c.Args[2], "off") {
+			return errSyntax
+		}
+		set(c.Session, on)
+		c.Out = wire.AppendSimple(c.Out, "OK")
+		return nil
 	}
-	c.Out = wire.AppendSimple(c.Out, "OK")
-	return nil
 }

@@ -164,6 +164,9 @@ type Command struct {
 	// Quiet reports, on the applied state with nothing in flight, that a Log
 	// command would change nothing, so that it can be run as a read; nil: unknown.
 	Quiet func(c *Call) bool
+	// Secrets are the indexes of arguments that MONITOR and SLOWLOG must not show, of
+	// any arguments whatever; nil: none.
+	Secrets func(args [][]byte) []int
 	// Serve runs an Own, Deferred or Barrier command.
 	Serve func(c *ServeCall) error
 

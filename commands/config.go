@@ -72,7 +72,7 @@ var configSet = Command{
 	}}},
 	Arity: -4, Flags: configFlags, Categories: CatAdmin | CatSlow | CatDangerous,
 	Tips:  []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
-	Class: Barrier,
+	Class: Barrier, Secrets: configSecrets,
 	Serve: func(c *ServeCall) error {
 		if len(c.Args)%2 != 0 {
 			return errSyntax
@@ -91,6 +91,16 @@ var configSet = Command{
 		}()
 		return nil
 	},
+}
+
+// configSecrets finds the passwords among what is set.
+func configSecrets(args [][]byte) (secret []int) {
+	for i := 2; i+1 < len(args); i += 2 {
+		if equalFold(args[i], "requirepass") || equalFold(args[i], "masterauth") {
+			secret = append(secret, i+1)
+		}
+	}
+	return secret
 }
 
 // CONFIG RESETSTAT.

@@ -32,7 +32,7 @@ var hello = Command{
 		{Name: "clientname", Type: "string", Token: "SETNAME", Optional: true},
 	}}},
 	Arity: -1, Flags: NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, Categories: CatFast | CatConnection,
-	Class: Own, Settles: true,
+	Class: Own, Settles: true, Secrets: helloSecrets,
 	Foresee: func(args [][]byte, db int, proto wire.Proto, node Node) (int, wire.Proto) {
 		o, err := parseHello(args)
 		if err != nil || o.proto == 0 || o.user != nil && !node.CheckPassword(o.user, o.password) {
@@ -79,6 +79,20 @@ func parseHello(args [][]byte) (o helloOptions, err error) {
 	return o, nil
 }
 
+// helloSecrets finds user and password of the option AUTH.
+func helloSecrets(args [][]byte) (secret []int) {
+	for i := 2; i+2 < len(args); i++ {
+		switch {
+		case equalFold(args[i], "auth"):
+			secret = append(secret, i+1, i+2)
+			i += 2
+		case equalFold(args[i], "setname"):
+			i++
+		}
+	}
+	return secret
+}
+
 func serveHello(c *ServeCall) error {
 	o, err := parseHello(c.Args)
 	if err != nil {
@@ -86,6 +100,7 @@ func serveHello(c *ServeCall) error {
 	}
 	if o.user != nil {
 		if !c.Node.CheckPassword(o.user, o.password) {
+			c.noteFailedLogin(o.user)
 			return errWrongPass
 		}
 		c.Session.Login(string(o.user))

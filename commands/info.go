@@ -12,7 +12,7 @@ var info = Command{
 	Name: "info", Syntax: "INFO [section [section ...]]",
 	Summary: "Returns information and statistics about the server.",
 	Since:   "1.0.0", Group: "server", Complexity: "O(1)",
-	Differences: "Beside Redis' fields there is `millrace_version`. Fields without a meaning here are left out or 0.",
+	Differences: "Beside Redis' fields there is `millrace_version`. Fields without a meaning here are left out or constant.",
 	History:     [][2]string{{"7.0.0", "Added support for taking multiple section arguments."}},
 	Arguments:   []Argument{{Name: "section", Type: "string", Optional: true, Multiple: true}},
 	Arity:       -1, Flags: Loading | Stale, Categories: CatSlow | CatDangerous,

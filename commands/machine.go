@@ -45,6 +45,7 @@ type Machine struct {
 	time    int64
 	index   uint64
 	seen    seenTimes
+	counts  counters
 	draws   atomic.Uint64 // of random keys, by reads
 	// interest is what effects are wanted, an Interest; anybody may change it.
 	interest atomic.Uint32
@@ -75,6 +76,7 @@ func (m *Machine) adopt(state *keyspace.State) {
 
 // expired notes that a key is gone by its deadline.
 func (m *Machine) expired(db int, name string) {
+	m.counts.expired.Add(1)
 	m.effects.Ready = append(m.effects.Ready, blocking.Key{DB: db, Name: name})
 	m.keyEvent(EventExpired, "expired", db, name)
 }
@@ -120,7 +122,7 @@ func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byt
 		Command: cmd, Args: r.Args, Proto: r.Proto, Now: now,
 		interest: m.Interest(),
 		State:    m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
-		Out: out, replyStart: len(out), InExec: r.InExec, Woken: r.Woken, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen, draws: &m.draws,
+		Out: out, replyStart: len(out), InExec: r.InExec, Woken: r.Woken, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen, counts: &m.counts, draws: &m.draws,
 	}
 	settings := m.state.Settings()
 	c.Limits = streams.Limits{MaxBytes: settings.StreamNodeMaxBytes, MaxEntries: settings.StreamNodeMaxEntries}
@@ -209,6 +211,7 @@ func (m *Machine) Quiet(r Request, now int64) bool {
 	c := m.readers.Get().(*Call)
 	defer m.readers.Put(c)
 	m.prepare(c, r.Command, r, now, nil)
+	c.counts = nil // it is going to be run
 	return r.Command.Quiet(c)
 }
 

@@ -26,4 +26,6 @@ type Operator interface {
 	FreeMemory()
 	// SlowLog keeps the commands that took long.
 	SlowLog() SlowLog
+	// ACLLog keeps the logins that failed.
+	ACLLog() *ACLLog
 }

@@ -67,6 +67,12 @@ type Session interface {
 	// Publish sends a message and returns how many got it. What the session itself
 	// gets of it stands behind the reply of the command.
 	Publish(k pubsub.Kind, channel, payload []byte) int
+	// Monitor has the client see what all clients call, from behind the reply of the
+	// command on; false: not inside a transaction.
+	Monitor() bool
+	// SetNoEvict and SetNoTouch are CLIENT NO-EVICT and NO-TOUCH.
+	SetNoEvict(bool)
+	SetNoTouch(bool)
 	// Reset puts the connection back to where it began, the library's name apart.
 	Reset(authenticated bool)
 	// CloseAfterReply closes the connection once all replies are sent; nothing
@@ -99,6 +105,9 @@ type ClientInfo struct {
 	LibName, LibVer   string
 	Command           string // full name of the last command, "" before the first
 	Blocked           bool
+	Unix              bool // connected through the unix socket
+	Monitor           bool
+	NoEvict, NoTouch  bool
 	Queued            int // commands in the transaction, -1 outside of one
 	Watched           int // keys
 	Closing           bool

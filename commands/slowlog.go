@@ -3,6 +3,7 @@ package commands
 import (
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -51,13 +52,17 @@ const (
 )
 
 // SlowArguments are a command's arguments as SLOWLOG shows them: not too many, none
-// too long. The copies are the caller's.
-func SlowArguments(args [][]byte) [][]byte {
+// too long, no secrets. The copies are the caller's.
+func SlowArguments(c *Command, args [][]byte) [][]byte {
+	secrets := c.secretsOf(args)
 	shown := make([][]byte, 0, min(len(args), maxSlowArguments))
 	for i, a := range args {
 		if i == maxSlowArguments-1 && len(args) > maxSlowArguments {
 			more := strconv.Itoa(len(args) - i)
 			return append(shown, []byte("... ("+more+" more arguments)"))
+		}
+		if slices.Contains(secrets, i) {
+			a = redacted
 		}
 		kept := append([]byte(nil), a[:min(len(a), maxSlowArgumentBytes)]...)
 		if more := len(a) - len(kept); more > 0 {

@@ -21,10 +21,14 @@ func (c *Call) streamToChange(name []byte) (*keyspace.Key, *keyspace.StreamValue
 	return k, s, err
 }
 
-// streamOrMiss is streamToChange for a command of which Redis has it that it reads: a
-// key that is not there was missed.
+// streamOrMiss is streamToChange for a command of which Redis has it that it reads,
+// though it changes groups: the look-up is counted, and a key that is not there was
+// missed.
 func (c *Call) streamOrMiss(name []byte) (*keyspace.Key, *keyspace.StreamValue, error) {
 	k, s, err := c.streamToChange(name)
+	if err == nil || k != nil {
+		c.count(k)
+	}
 	if s == nil && err == nil {
 		c.miss(name)
 	}

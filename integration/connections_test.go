@@ -224,6 +224,23 @@ func TestOutputBeyondTheSoftLimit(t *testing.T) {
 	})
 }
 
+// With a limit many small replies end the connection, too: it is not held back below
+// the limit. redcon's connections are, as they wait in a write.
+func TestSmallRepliesBeyondTheLimit(t *testing.T) {
+	for _, limit := range []string{"normal 4mb 0 0", "normal 0 4mb 1"} {
+		t.Run(limit, func(t *testing.T) {
+			p := serve(t, t.TempDir(), "--listener", "epoll", "--client-output-buffer-limit", limit)
+			raw := dialRaw(t, p.Addr)
+			raw.SetReadBuffer(4096)
+			c := p.client()
+			mustDo(t, c, "PING")
+			writeUntilHeld(t, raw, "ECHO "+strings.Repeat("x", 1000)+"\r\n", 20_000)
+			p.cutOff(c, raw)
+			p.stop()
+		})
+	}
+}
+
 // cutOff waits until a client was cut off for what it did not read.
 func (p *process) cutOff(c *redis.Client, raw rawConn) {
 	p.t.Helper()

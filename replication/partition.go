@@ -189,6 +189,14 @@ func (p *Partition) Blocked() (requests, keys int) {
 	return p.waits.registry.Len(), p.waits.registry.Keys()
 }
 
+// BlockedFor tells of the requests that wait how many have a deadline, and for how many
+// keys they would see that the key or its group goes away.
+func (p *Partition) BlockedFor() (withDeadline, keysOfGroups int) {
+	p.waits.mu.Lock()
+	defer p.waits.mu.Unlock()
+	return p.waits.timed, p.waits.registry.KeysOfGroups()
+}
+
 // Run drives the partition until ctx ends: it proposes what is submitted and does
 // the upkeep. Start must have returned.
 func (p *Partition) Run(ctx context.Context) error {

@@ -23,6 +23,7 @@ type waits struct {
 	// may be claimed for a later entry.
 	proposed map[place]int
 	last     uint64 // wait number drawn
+	timed    int    // waiters with a deadline
 
 	waiting atomic.Int64 // registry.Len(), to be asked without the lock
 }
@@ -96,6 +97,7 @@ func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
 		w.draw(wt)
 	}
 	if want.Timeout > 0 {
+		w.timed++
 		wt.timer = time.AfterFunc(want.Timeout, func() { p.endWait(wt, endTimeout, nil) })
 	}
 }
@@ -190,6 +192,7 @@ func (w *waits) remove(wt *waiter) *Request {
 	}
 	w.waiting.Add(-1)
 	if wt.timer != nil {
+		w.timed--
 		wt.timer.Stop()
 	}
 	r := wt.request
@@ -262,6 +265,14 @@ func (p *Partition) Unblock(r *Request, withError bool, done func(bool)) {
 		why = endError
 	}
 	p.endWait(wt, why, done)
+}
+
+// Waits reports whether a request waits, and nothing has ended that yet.
+func (p *Partition) Waits(r *Request) bool {
+	w := &p.waits
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return r.waiter != nil && r.waiter.ended == notEnded
 }
 
 // claim claims wt if it is still in line.

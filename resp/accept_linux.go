@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,7 +16,7 @@ func (f *epollFront) accept(ctx context.Context, ln net.Listener) {
 	for ctx.Err() == nil {
 		nc, err := ln.Accept()
 		if err == nil {
-			err = f.take(nc.(*net.TCPConn))
+			err = f.take(nc)
 		}
 		if err == nil {
 			pause = 0
@@ -31,9 +32,9 @@ func (f *epollFront) accept(ctx context.Context, ln net.Listener) {
 
 // take moves a connection from Go's poller to a loop: its descriptor is doubled
 // and the original closed.
-func (f *epollFront) take(nc *net.TCPConn) error {
+func (f *epollFront) take(nc net.Conn) error {
 	defer nc.Close() // the connection lives on in the copy
-	raw, err := nc.SyscallConn()
+	raw, err := nc.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return err
 	}
@@ -51,10 +52,12 @@ func (f *epollFront) take(nc *net.TCPConn) error {
 
 // begin admits the connection of fd and hands it to a loop.
 func (f *epollFront) begin(fd int, remote, local net.Addr) {
-	f.tune(fd)
+	if unixPath(local) == "" {
+		f.tune(fd)
+	}
 	l := f.loops[int(f.next.Add(1))%len(f.loops)]
 	c := &conn{loop: l, front: f, fd: fd}
-	s := f.server.newSession(c, &l.pool, l.stats, remote.String(), local.String())
+	s := f.server.newSession(c, &l.pool, l.stats, remote, local)
 	s.fd = fd
 	c.session = s
 	if refusal := f.server.admit(s, remote); refusal != "" {

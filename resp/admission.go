@@ -38,6 +38,9 @@ func (srv *Server) admit(s *Session, peer net.Addr) (refusal string) {
 
 // isLoopback reports whether the peer is on this machine.
 func isLoopback(a net.Addr) bool {
+	if a.Network() == "unix" {
+		return true
+	}
 	ap, err := netip.ParseAddrPort(a.String())
 	if err != nil {
 		return false

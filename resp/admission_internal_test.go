@@ -44,10 +44,26 @@ func TestProtectedMode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := srv.admit(srv.newSession(nil, &pool{}, srv.homes[0], "", ""), peer)
+			got := srv.admit(srv.newSession(nil, &pool{}, srv.homes[0], peer, &net.TCPAddr{}), peer)
 			if (got == protectedMode) != row.refused || got != "" && !row.refused {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// Whoever can reach a unix socket is on this machine.
+func TestProtectedModeOfUnixSocket(t *testing.T) {
+	srv, err := NewServer(Options{Limits: DefaultLimits(), Listener: ListenerRedcon}, commands.NewTableOf(nil), bareNode{noPassword: true}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, own := &net.UnixAddr{Net: "unix"}, &net.UnixAddr{Net: "unix", Name: "/tmp/s"}
+	s := srv.newSession(nil, &pool{}, srv.homes[0], peer, own)
+	if got := srv.admit(s, peer); got != "" {
+		t.Errorf("got %q", got)
+	}
+	if s.remote != "/tmp/s:0" {
+		t.Errorf("addr %s", s.remote)
 	}
 }

@@ -44,16 +44,22 @@ func (r *registry) len() int {
 
 // each calls fn for every session, in the order of their IDs, without the lock.
 func (r *registry) each(fn func(*Session)) {
-	r.mu.Lock()
-	all := make([]*Session, 0, len(r.byID))
-	for _, s := range r.byID {
-		all = append(all, s)
-	}
-	r.mu.Unlock()
+	all := r.all()
 	slices.SortFunc(all, func(a, b *Session) int { return int(a.id) - int(b.id) })
 	for _, s := range all {
 		fn(s)
 	}
+}
+
+// all are the sessions of this moment, in no order.
+func (r *registry) all() []*Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]*Session, 0, len(r.byID))
+	for _, s := range r.byID {
+		all = append(all, s)
+	}
+	return all
 }
 
 // EachClient calls fn for every connection, in the order of their IDs.
@@ -70,7 +76,10 @@ func (srv *Server) HasClient(id uint64) bool { return srv.clients.find(id) != ni
 // Unblock ends the wait of a blocked client. done is called once, from any
 // goroutine, with whether it waited.
 func (srv *Server) Unblock(id uint64, withError bool, done func(unblocked bool)) {
-	sl := srv.blockedSlot(id)
+	var sl *slot
+	if s := srv.clients.find(id); s != nil {
+		sl = s.blockedSlot()
+	}
 	if sl == nil {
 		done(false)
 		return
@@ -80,12 +89,15 @@ func (srv *Server) Unblock(id uint64, withError bool, done func(unblocked bool))
 	srv.router.Unblock(&sl.req, withError, done)
 }
 
-// blockedSlot is the slot that a blocked client waits for.
-func (srv *Server) blockedSlot(id uint64) *slot {
-	s := srv.clients.find(id)
-	if s == nil {
-		return nil
-	}
+// blockedNow reports whether CLIENT UNBLOCK would find the client waiting. A command
+// that may block is not there yet while it is on its way to the partition.
+func (s *Session) blockedNow() bool {
+	sl := s.blockedSlot()
+	return sl != nil && s.server.router.Waits(&sl.req)
+}
+
+// blockedSlot is the slot that a blocked client waits for, or is about to.
+func (s *Session) blockedSlot() *slot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for sl := s.queue.head; sl != nil; sl = sl.next {
@@ -121,6 +133,7 @@ func (s *Session) sever() {
 
 // Info describes the session, from any goroutine.
 func (s *Session) Info() commands.ClientInfo {
+	blocked := s.blockedNow() // asks the router, which must not happen under the lock
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := &s.info
@@ -128,7 +141,7 @@ func (s *Session) Info() commands.ClientInfo {
 		ID: s.id, Addr: s.remote, LocalAddr: s.local, FD: s.fd,
 		Name: i.name, Created: s.created.UnixMilli(), LastUsed: i.lastUsed.UnixMilli(),
 		DB: i.db, User: i.user, Proto: i.proto, LibName: i.libName, LibVer: i.libVer,
-		Blocked: i.blocked, Closing: i.closing,
+		Blocked: blocked, Closing: i.closing, Unix: s.unix != "", Monitor: i.monitor, NoEvict: i.noEvict, NoTouch: i.noTouch,
 		QueryBytes: i.buffered, ReplyBytes: s.unsentLocked(), ReplySlots: s.unfilled,
 		Queued: -1, Watched: len(i.watches),
 		Subscriptions: s.pubsub.counts, Tracking: i.tracking,

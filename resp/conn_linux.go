@@ -269,7 +269,7 @@ func (c *conn) sweep() {
 			c.close()
 		}
 		return
-	case limits.Timeout > 0 && s.wait == nil && s.postponed == nil && !s.Subscribed() && c.loop.now.Sub(s.now) > limits.Timeout && s.finished():
+	case limits.Timeout > 0 && s.wait == nil && s.postponed == nil && !s.listens() && c.loop.now.Sub(s.now) > limits.Timeout && s.finished():
 		c.close()
 		return
 	}

@@ -46,7 +46,7 @@ func newRedconConn(f *redconFront, nc net.Conn) *redconConn {
 		pool: pool{maxChunks: 2, maxSlots: 256},
 	}
 	c.space.L = &c.mu
-	c.session = f.server.newSession(c, &c.pool, f.server.homes[0], nc.RemoteAddr().String(), nc.LocalAddr().String())
+	c.session = f.server.newSession(c, &c.pool, f.server.homes[0], nc.RemoteAddr(), nc.LocalAddr())
 	return c
 }
 
@@ -115,6 +115,7 @@ func (c *redconConn) Write(p []byte) (int, error) { return len(p), nil }
 func (c *redconConn) turn() {
 	s := c.session
 	s.now = time.Now()
+	s.stats.Rounds.Add(1)
 	for more := true; more && !c.over; {
 		if c.lingering {
 			c.linger()
@@ -307,7 +308,7 @@ func (c *redconConn) sweep() {
 	if c.pastSoftLimit(s.unsentLocked(), s.outputLimitLocked(), now) {
 		s.overflowLocked()
 	}
-	idle := limits.Timeout > 0 && !s.info.blocked && !s.pubsub.counts.Any() && now.Sub(s.info.lastUsed) > limits.Timeout &&
+	idle := limits.Timeout > 0 && !s.info.blocked && !s.listens() && now.Sub(s.info.lastUsed) > limits.Timeout &&
 		s.queue.head == nil && s.unsentLocked() == 0
 	s.cut = s.cut || idle
 	stuck := s.cut && s.writing > 0

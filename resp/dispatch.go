@@ -3,6 +3,7 @@ package resp
 import (
 	"errors"
 	"runtime/debug"
+	"time"
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
@@ -62,7 +63,7 @@ func (s *Session) mayRun() bool {
 	return s.end == open && s.wait == nil && !s.full && !s.paused() && !s.server.stopping.Load() &&
 		s.base.commands+s.freshCount < o.MaxUnfinished &&
 		s.base.bytes+s.freshBytes < o.MaxUnfinishedBytes &&
-		s.base.unsent+s.freshReply < o.MaxUnsent
+		s.base.unsent+s.freshReply < s.holdAt()
 }
 
 // refuse ends a connection whose bytes make no request.
@@ -75,7 +76,7 @@ func (s *Session) refuse(err error) {
 	}
 	sl := s.pool.slot()
 	s.place(sl)
-	s.answer(sl, errorReply(s.pool.scratch[:0], err))
+	s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
 	s.CloseAfterReply()
 }
 
@@ -103,7 +104,7 @@ func (s *Session) answer(sl *slot, reply []byte) {
 // then what the class of the command asks for.
 func (s *Session) dispatch(sl *slot) {
 	cmd, err := s.server.table.Find(sl.args)
-	if cmd != nil && s.pausedFor(cmd) && s.check(cmd, sl.args) == nil {
+	if cmd != nil && s.pausedFor(cmd) && s.check(cmd) == nil {
 		s.postpone(sl, cmd)
 		return
 	}
@@ -124,7 +125,7 @@ func (s *Session) dispatch(sl *slot) {
 		return
 	}
 	sl.command, sl.stats = cmd, s.commandStats(cmd)
-	if err := s.check(cmd, sl.args); err != nil {
+	if err := s.check(cmd); err != nil {
 		s.reject(sl, s.refusedInMulti(sl.args, err))
 		return
 	}
@@ -138,15 +139,31 @@ func (s *Session) dispatch(sl *slot) {
 	case cmd.Class == commands.Transact:
 		s.exec(sl)
 	case cmd.Watches && s.tx != nil:
-		s.answer(sl, errorReply(s.pool.scratch[:0], commands.ErrWatchInMulti))
+		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrWatchInMulti))
 	case cmd.Class == commands.Log || cmd.Class == commands.Read:
+		s.tell(sl)
+		if err := checkArguments(cmd, sl.args); err != nil {
+			sl.stats.Failed.Add(1)
+			s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
+			return
+		}
 		s.route(sl)
 	default:
 		s.serveInOrder(sl)
 	}
 }
 
-func (s *Session) check(cmd *commands.Command, args [][]byte) error {
+// checkArguments finds what is wrong with the arguments alone, which costs the
+// partition nothing then. To the client it is a command that ran and failed.
+func checkArguments(cmd *commands.Command, args [][]byte) error {
+	if cmd.Check == nil {
+		return nil
+	}
+	return cmd.Check(args)
+}
+
+// check finds why a command may not run at all.
+func (s *Session) check(cmd *commands.Command) error {
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
@@ -156,8 +173,8 @@ func (s *Session) check(cmd *commands.Command, args [][]byte) error {
 	if s.refusedInSubscribed(cmd) {
 		return commands.ErrInSubscribed(cmd)
 	}
-	if cmd.Check != nil && s.tx == nil { // in a transaction only EXEC tells
-		return cmd.Check(args)
+	if s.refusedAsMonitor(cmd) {
+		return commands.ErrMonitorReads
 	}
 	return nil
 }
@@ -167,7 +184,7 @@ func (s *Session) reject(sl *slot, err error) {
 	if sl.stats != nil {
 		sl.stats.Rejected.Add(1)
 	}
-	s.answer(sl, errorReply(s.pool.scratch[:0], err))
+	s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
 }
 
 // isCrossProtocol finds what a browser would send that was made to talk to us.
@@ -249,9 +266,13 @@ func (s *Session) serveInOrder(sl *slot) {
 	settles := sl.command.Settles && (s.Subscribed() || s.track.tracker != nil)
 	if sl.command.Class == commands.Own && !settles {
 		s.answer(sl, s.serve(sl, nil))
+		s.tell(sl)
 		return
 	}
 	sl.state = slotParked
+	if sl.command.Class == commands.Deferred {
+		s.tell(sl) // now, while nothing behind it has been told
+	}
 	if sl.command.Class == commands.Barrier || settles {
 		s.wait = sl
 	}
@@ -266,9 +287,15 @@ func (s *Session) serve(sl *slot, later func() func([]byte)) []byte {
 		Later: later, Out: s.pool.scratch[:0],
 	}
 	s.spoke = false
+	started := time.Now()
 	if err := s.serveRecovered(c); err != nil {
-		c.Out = errorReply(c.Out[:0], err)
+		c.Out = s.errorReply(c.Out[:0], err)
 		sl.stats.Failed.Add(1)
+	}
+	took := time.Since(started)
+	sl.Took(took)
+	if served := s.server.options.Served; served != nil {
+		served(sl.command, sl.args, sl, started, took)
 	}
 	if s.spoke {
 		sl.silent = false

@@ -32,7 +32,8 @@
 //     taken back: to look at it later is a fault, not stale bytes.
 //
 //  6. A session that may not go on parses nothing: it is blocked, waits for a
-//     barrier, has too much unfinished or unsent, or its partition is full. Its
+//     barrier, has too much unfinished or unsent, or its partition is full. Unsent is
+//     too much at Options.MaxUnsent, or past the limit on its output, if it has one. Its
 //     connection leaves the read set when more bytes come, so that TCP holds the
 //     client back. The end of a client that is held back counts only after what
 //     its socket holds was run; for a blocked one it ends the wait.
@@ -48,9 +49,10 @@
 //     the reply, and messages wait behind that. The registry's lock is taken before a
 //     session's.
 //
-//  9. A session with subscriptions has the output limit of its own class, and no
-//     idle time-out. Its subscriptions end when its connection does; a command that
-//     is run after that subscribes to nothing.
+//  9. A session with subscriptions, or in MONITOR, has the output limit of its own
+//     class, and no idle time-out. Its subscriptions end when its connection does; a
+//     command that is run after that subscribes to nothing.
+//
 //  10. What a client is told about keys that it tracks goes behind the reply of the
 //     last command in the queue that has read for it (Looked), else to the output at
 //     once: so it overtakes no reply with what was true before, and comes ahead of
@@ -60,6 +62,11 @@
 //  11. A pass sees one state of CLIENT PAUSE, and a pause begins between passes. A
 //     request that is held back is put aside, with nothing behind it parsed, and run
 //     as if it had just come when the pause ends.
+//
+//  12. Monitors are shown a command when it is taken up: before it goes to the
+//     partition, or once it was served. All get the same lines in the same order.
+//     The monitors' lock is taken before a session's. Where nobody monitors, a
+//     command costs one atomic load.
 //
 // The package knows commands by the table only, and the state not at all: requests
 // for a partition go to the Router. Imported by server. redcon is imported nowhere

@@ -3,6 +3,7 @@ package resp_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -304,6 +305,12 @@ func (r *fakeRouter) Unblock(q *replication.Request, withError bool, done func(b
 	}
 	done(r.endWait(q, reply, false))
 	r.node.front.Flush()
+}
+
+func (r *fakeRouter) Waits(q *replication.Request) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.waiting, q)
 }
 
 func (r *fakeRouter) endWait(q *replication.Request, reply []byte, cancel bool) bool {

@@ -3,6 +3,8 @@ package resp
 import (
 	"crypto/tls"
 	"time"
+
+	"github.com/millrace-io/millrace/commands"
 )
 
 // Limits are the bounds on clients. They can be changed while the server runs.
@@ -27,19 +29,41 @@ type Limits struct {
 }
 
 // OutputLimit closes a client whose unsent replies pass Hard bytes, or stay past
-// Soft bytes for SoftFor. 0 means no limit.
+// Soft bytes for SoftFor. 0 means no limit. A client without one is held back at
+// Options.MaxUnsent; what a single long reply brings is bounded by maxOutput.
 type OutputLimit struct {
 	Hard, Soft int64
 	SoftFor    time.Duration
 }
 
-// DefaultLimits are those of Redis, with a hard limit on output.
+// maxOutput is the hard limit of those that have none: a client with a thousand long
+// reads on their way is held back too late.
+const maxOutput = 1 << 30
+
+// holdAt is how many bytes may wait to be sent before a session is held back. Where
+// there is a limit it goes on until that is passed, as in Redis.
+func (l *OutputLimit) holdAt(maxUnsent int) int {
+	switch {
+	case l.Hard > 0:
+		return max(maxUnsent, int(min(l.Hard, maxOutput))+1)
+	case l.Soft > 0:
+		return max(maxUnsent, int(min(l.Soft, maxOutput))+1)
+	}
+	return maxUnsent
+}
+
+// holdAt is from how many unsent bytes on the session is held back.
+func (s *Session) holdAt() int {
+	l := s.outputLimitLocked() // without the lock: the home alone writes what it looks at
+	return l.holdAt(s.server.options.MaxUnsent)
+}
+
+// DefaultLimits are those of Redis.
 func DefaultLimits() Limits {
 	return Limits{
 		MaxClients:        10000,
 		ProtoMaxBulkLen:   512 << 20,
 		ClientQueryBuffer: 1 << 30,
-		Output:            OutputLimit{Hard: 1 << 30},
 		PubSubOutput:      OutputLimit{Hard: 32 << 20, Soft: 8 << 20, SoftFor: time.Minute},
 		TCPKeepalive:      300 * time.Second,
 		ProtectedMode:     true,
@@ -60,7 +84,7 @@ const (
 type Options struct {
 	// Listener is the kind of listener, "" means auto.
 	Listener ListenerKind
-	// TLS, when set, is spoken on every connection; it needs the redcon listener.
+	// TLS, when set, is spoken on every connection over TCP; it needs the redcon listener.
 	TLS *tls.Config
 	// Loops is the number of epoll loops; 0: half of GOMAXPROCS, at least one.
 	Loops int
@@ -70,14 +94,23 @@ type Options struct {
 	// 0 means 1024 commands and 1 MiB. A single larger request runs alone.
 	MaxUnfinished      int
 	MaxUnfinishedBytes int
-	// MaxUnsent is where a session is held back until its client has read: 0
-	// means 1 MiB.
+	// MaxUnsent is where a session without a limit on its output is held back until
+	// its client has read: 0 means 1 MiB.
 	MaxUnsent int
 	// TrackedKeys is how many keys are remembered for clients with tracking; 0: any
 	// number.
 	TrackedKeys int
 	// Unpaused is called when a pause has ended, from any goroutine; nil: nobody asks.
 	Unpaused func()
+	// Served, when set, is told of each command that a session has served itself, and
+	// when and how long. It keeps nothing of what it gets.
+	Served func(c *commands.Command, args [][]byte, by Requester, started time.Time, took time.Duration)
+}
+
+// Requester is who sent a request.
+type Requester interface {
+	// Client is its address, and the name that it gave itself.
+	Client() (addr, name string)
 }
 
 func (o Options) withDefaults() Options {

@@ -41,7 +41,7 @@ func (f *redconFront) run(ctx context.Context, listeners []net.Listener) error {
 	var serving sync.WaitGroup
 	for _, ln := range listeners {
 		wrapped := &redconListener{Listener: ln, front: f}
-		if f.server.options.TLS != nil {
+		if f.server.options.TLS != nil && ln.Addr().Network() != "unix" {
 			wrapped.Listener = tls.NewListener(ln, f.server.options.TLS)
 		}
 		server := redcon.NewServerNetwork(ln.Addr().Network(), ln.Addr().String(), f.handle, nil, f.closed)

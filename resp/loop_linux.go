@@ -136,6 +136,7 @@ func (l *loop) run(ctx context.Context) error {
 		l.handOverIdle()
 		l.watchClock()
 		l.closeDead()
+		l.stats.Rounds.Add(1)
 	}
 	return nil
 }

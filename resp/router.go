@@ -23,6 +23,9 @@ type Router interface {
 	// Unblock is CLIENT UNBLOCK: it ends the wait of r with its null reply or with
 	// -UNBLOCKED. done is called once, from any goroutine, with whether r waited.
 	Unblock(r *replication.Request, withError bool, done func(unblocked bool))
+	// Waits reports whether a request waits for a key now, so that Unblock would end
+	// its wait.
+	Waits(*replication.Request) bool
 	// Full reports that a partition's queue is past its bound: sessions are held
 	// back until Server.Resumed is called.
 	Full() bool

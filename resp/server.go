@@ -22,15 +22,17 @@ var ErrClosed = errors.New("server is shut down")
 
 // Server serves clients. Use: NewServer, Listen, Run; Shutdown ends Run.
 type Server struct {
-	options Options
-	table   *commands.Table
-	node    commands.Node
-	router  Router
-	log     *slog.Logger
-	pubsub  *pubsub.Registry
-	tracked *tracking.Table
-	pause   pauses
-	limits  atomic.Pointer[Limits]
+	options  Options
+	table    *commands.Table
+	node     commands.Node
+	router   Router
+	log      *slog.Logger
+	pubsub   *pubsub.Registry
+	tracked  *tracking.Table
+	pause    pauses
+	limits   atomic.Pointer[Limits]
+	monitors monitors
+	errors   errorStats
 
 	clients   registry
 	lastID    atomic.Uint64

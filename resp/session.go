@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"net"
 	"sync"
 	"time"
 
@@ -41,6 +42,7 @@ type Session struct {
 	created time.Time
 	remote  string
 	local   string
+	unix    string // path of the unix socket that the client connected to; else ""
 	fd      int
 
 	parser parser
@@ -113,6 +115,8 @@ type sessionInfo struct {
 	netIn, netOut         uint64
 	buffered              int
 	blocked               bool
+	monitor               bool
+	noEvict, noTouch      bool
 	closing               bool
 	inMulti               bool
 	queued                int
@@ -123,14 +127,17 @@ type sessionInfo struct {
 
 var _ commands.Session = (*Session)(nil)
 
-func (srv *Server) newSession(h home, p *pool, stats *homeStats, remote, local string) *Session {
+func (srv *Server) newSession(h home, p *pool, stats *homeStats, from, to net.Addr) *Session {
 	now := time.Now()
 	s := &Session{
 		id: srv.lastID.Add(1), server: srv, home: h, pool: p, stats: stats,
-		created: now, remote: remote, local: local,
+		created: now, remote: from.String(), local: to.String(), unix: unixPath(to),
 		authed: srv.node.NoPassword(), now: now,
 	}
 	s.parser.pool = p
+	if s.unix != "" {
+		s.remote, s.local = s.unix+":0", s.unix+":0" // as Redis shows both ends
+	}
 	s.info = sessionInfo{proto: wire.RESP2, lastUsed: now}
 	if s.authed {
 		s.info.user = defaultUser
@@ -197,15 +204,23 @@ func (s *Session) SetReplyMode(m commands.ReplyMode) {
 	}
 }
 
+// SetNoEvict implements commands.Session.
+func (s *Session) SetNoEvict(on bool) { s.change(func(i *sessionInfo) { i.noEvict = on }) }
+
+// SetNoTouch implements commands.Session.
+func (s *Session) SetNoTouch(on bool) { s.change(func(i *sessionInfo) { i.noTouch = on }) }
+
 // Reset puts the connection back to where it began, the library's name apart.
 func (s *Session) Reset(authenticated bool) {
 	s.unsubscribeAll()
 	s.StopTracking()
+	s.unmonitor()
 	s.endTransaction()
 	s.SetReplyMode(commands.ReplyOn)
 	s.authed = authenticated
 	s.change(func(i *sessionInfo) {
 		i.name, i.db, i.proto, i.user = "", 0, wire.RESP2, ""
+		i.noEvict, i.noTouch = false, false
 		if authenticated {
 			i.user = defaultUser
 		}

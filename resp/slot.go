@@ -1,6 +1,8 @@
 package resp
 
 import (
+	"time"
+
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp/wire"
@@ -57,6 +59,7 @@ func (sl *slot) Fill(reply []byte) {
 		s.cut = true
 	case reply[0] == '-':
 		sl.stats.Failed.Add(1)
+		s.server.errors.count(reply)
 	}
 	s.fillLocked(sl, reply)
 	touch := !s.touched
@@ -66,6 +69,9 @@ func (sl *slot) Fill(reply []byte) {
 		s.home.touch(s)
 	}
 }
+
+// Took adds to the time that the command has run.
+func (sl *slot) Took(d time.Duration) { sl.stats.Took.Add(int64(d)) }
 
 // Client is who sent the request: its address, and the name that it gave itself.
 func (sl *slot) Client() (addr, name string) {
@@ -115,13 +121,20 @@ func (s *Session) popLocked() {
 // roomLocked reports whether n more bytes of replies stay within the hard limit.
 func (s *Session) roomLocked(n int) bool {
 	hard := s.outputLimitLocked().Hard
-	return hard == 0 || int64(s.unsentLocked()+n) <= hard
+	if hard == 0 {
+		hard = maxOutput
+	}
+	return int64(s.unsentLocked()+n) <= hard
 }
+
+// listens reports whether the client gets what it does not ask for one by one:
+// messages, or the lines of MONITOR.
+func (s *Session) listens() bool { return s.pubsub.counts.Any() || s.info.monitor }
 
 // outputLimitLocked is the limit that holds for the session's class.
 func (s *Session) outputLimitLocked() OutputLimit {
 	l := s.server.limits.Load()
-	if s.pubsub.counts.Any() {
+	if s.listens() {
 		return l.PubSubOutput
 	}
 	return l.Output
@@ -174,5 +187,9 @@ func (l *slotList) pop() {
 	}
 }
 
-// errorReply is err as it goes to the client.
-func errorReply(b []byte, err error) []byte { return wire.AppendError(b, err.Error()) }
+// errorReply is err as it goes to the client, and counts it.
+func (s *Session) errorReply(b []byte, err error) []byte {
+	b = wire.AppendError(b, err.Error())
+	s.server.errors.count(b)
+	return b
+}

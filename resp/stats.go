@@ -2,6 +2,7 @@ package resp
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/millrace-io/millrace/commands"
 )
@@ -11,12 +12,16 @@ type CommandStats struct {
 	Calls    atomic.Uint64 // that ran
 	Failed   atomic.Uint64 // of these, answered with an error
 	Rejected atomic.Uint64 // refused before they ran
+	// Took is how long they ran, in nanoseconds. Others than the home write it for
+	// every call, so it has a cache line of its own.
+	_    [64]byte
+	Took atomic.Int64
 }
 
 // homeStats counts for one home, so that loops do not fight for cache lines.
 type homeStats struct {
 	Commands, Rejected, NetIn, NetOut atomic.Uint64
-	Reads, Writes                     atomic.Uint64
+	Reads, Writes, Rounds             atomic.Uint64
 	OutputLimit, QueryLimit           atomic.Uint64
 
 	commands map[*commands.Command]*CommandStats // never changes
@@ -44,24 +49,53 @@ func (s *Session) commandStats(c *commands.Command) *CommandStats {
 
 // Stats are the figures of a server since its start.
 type Stats struct {
-	Connections                 int    // now
-	Blocked                     int    // of these, waiting for a key
-	ConnectionsReceived         uint64 // accepted in all
-	ConnectionsRejected         uint64 // turned away: too many, or protected mode
-	Commands                    uint64 // processed, refused ones included
-	CommandsRejected            uint64 // refused before they ran
-	NetIn, NetOut               uint64 // bytes
-	Reads, Writes               uint64 // system calls that moved bytes
-	OutputLimitDisconnections   uint64
-	QueryBufferDisconnections   uint64
-	QueryBytesMax, ReplyByteMax int // largest of the clients now
+	Connections               int    // now
+	Blocked                   int    // of these, waiting for a key
+	ConnectionsReceived       uint64 // accepted in all
+	ConnectionsRejected       uint64 // turned away: too many, or protected mode
+	Commands                  uint64 // processed, refused ones included
+	CommandsRejected          uint64 // refused before they ran
+	NetIn, NetOut             uint64 // bytes
+	Reads, Writes             uint64 // system calls that moved bytes
+	OutputLimitDisconnections uint64
+	QueryBufferDisconnections uint64
+	ErrorReplies              uint64
+	Rounds                    uint64 // of the loops, or turns of redcon's connections
+
+	// What follows is of the clients now.
+	QueryBytesMax, ReplyByteMax int
+	BufferBytes                 int // that wait to be run or to be sent, of all clients
+	Watching, WatchedKeys       int // clients with WATCH, and their keys
 }
 
-// Stats returns the figures now.
+// Stats returns the figures now. It looks at every client.
 func (srv *Server) Stats() Stats {
+	st := srv.Totals()
+	for _, s := range srv.clients.all() {
+		s.mu.Lock()
+		st.Connections++
+		if s.info.blocked {
+			st.Blocked++
+		}
+		if n := len(s.info.watches); n > 0 {
+			st.Watching++
+			st.WatchedKeys += n
+		}
+		st.QueryBytesMax = max(st.QueryBytesMax, s.info.buffered)
+		st.ReplyByteMax = max(st.ReplyByteMax, s.unsentLocked())
+		st.BufferBytes += s.info.buffered + s.unsentLocked()
+		s.mu.Unlock()
+	}
+	return st
+}
+
+// Totals returns the figures that were counted, and leaves clients alone: fields of
+// the clients now are 0.
+func (srv *Server) Totals() Stats {
 	st := Stats{
 		ConnectionsReceived: srv.received.Load(),
 		ConnectionsRejected: srv.rejected.Load(),
+		ErrorReplies:        srv.errors.total.Load(),
 	}
 	for _, h := range srv.homes {
 		st.Commands += h.Commands.Load()
@@ -70,24 +104,18 @@ func (srv *Server) Stats() Stats {
 		st.NetOut += h.NetOut.Load()
 		st.Reads += h.Reads.Load()
 		st.Writes += h.Writes.Load()
+		st.Rounds += h.Rounds.Load()
 		st.OutputLimitDisconnections += h.OutputLimit.Load()
 		st.QueryBufferDisconnections += h.QueryLimit.Load()
 	}
-	srv.clients.each(func(s *Session) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		st.Connections++
-		if s.info.blocked {
-			st.Blocked++
-		}
-		st.QueryBytesMax = max(st.QueryBytesMax, s.info.buffered)
-		st.ReplyByteMax = max(st.ReplyByteMax, s.unsentLocked())
-	})
 	return st
 }
 
 // CommandCounts is what EachCommand reports.
-type CommandCounts struct{ Calls, Failed, Rejected uint64 }
+type CommandCounts struct {
+	Calls, Failed, Rejected uint64
+	Took                    time.Duration
+}
 
 // EachCommand calls fn for every command and subcommand that was called, in the
 // order of the table.
@@ -107,8 +135,9 @@ func (srv *Server) countsOf(c *commands.Command, fn func(*commands.Command, Comm
 		n.Calls += st.Calls.Load()
 		n.Failed += st.Failed.Load()
 		n.Rejected += st.Rejected.Load()
+		n.Took += time.Duration(st.Took.Load())
 	}
-	if n != (CommandCounts{}) {
+	if n.Calls+n.Rejected > 0 {
 		fn(c, n)
 	}
 }
@@ -117,14 +146,16 @@ func (srv *Server) countsOf(c *commands.Command, fn func(*commands.Command, Comm
 func (srv *Server) ResetStats() {
 	srv.received.Store(0)
 	srv.rejected.Store(0)
+	srv.errors.reset()
 	for _, h := range srv.homes {
-		for _, c := range []*atomic.Uint64{&h.Commands, &h.Rejected, &h.NetIn, &h.NetOut, &h.Reads, &h.Writes, &h.OutputLimit, &h.QueryLimit} {
+		for _, c := range []*atomic.Uint64{&h.Commands, &h.Rejected, &h.NetIn, &h.NetOut, &h.Reads, &h.Writes, &h.Rounds, &h.OutputLimit, &h.QueryLimit} {
 			c.Store(0)
 		}
 		for _, c := range h.commands {
 			c.Calls.Store(0)
 			c.Failed.Store(0)
 			c.Rejected.Store(0)
+			c.Took.Store(0)
 		}
 	}
 }

@@ -195,6 +195,7 @@ func encodedInvalidation(i *tracking.Invalidation, p wire.Proto) []byte {
 // it, without the lock.
 func (s *Session) leave() {
 	s.unsubscribeAll()
+	s.unmonitor()
 	s.StopTracking()
 	if sl := s.takePostponed(); sl != nil {
 		s.pool.recycle(sl)

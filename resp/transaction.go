@@ -23,12 +23,14 @@ type queued struct {
 	slot  // has no place in the session's queue; Fill is its own
 	reply []byte
 	own   bool // concerns connection or node: the session's home runs it
+	db    int  // selected once it has run
 }
 
 // Fill implements replication.Replier.
 func (q *queued) Fill(reply []byte) {
 	if len(reply) > 0 && reply[0] == '-' {
 		q.stats.Failed.Add(1)
+		q.session.server.errors.count(reply)
 	}
 	q.reply = append(q.reply[:0], reply...)
 }
@@ -105,6 +107,7 @@ type execution struct {
 	*slot // of EXEC itself
 	queue []*queued
 	next  int // queued command that the home runs next
+	db    int // selected before
 }
 
 // exec runs EXEC: commands on the partition go there as one request, at one place
@@ -113,16 +116,20 @@ type execution struct {
 func (s *Session) exec(sl *slot) {
 	tx := s.tx
 	if tx == nil {
-		s.answer(sl, errorReply(s.pool.scratch[:0], commands.ErrExecWithoutMulti))
+		sl.stats.Failed.Add(1)
+		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrExecWithoutMulti))
+		s.tell(sl)
 		return
 	}
 	watches := s.info.watches
 	s.endTransaction()
 	if tx.bad {
-		s.answer(sl, errorReply(s.pool.scratch[:0], commands.ErrExecAbort))
+		sl.stats.Failed.Add(1)
+		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrExecAbort))
+		s.tell(sl)
 		return
 	}
-	x := &execution{slot: sl, queue: tx.queue}
+	x := &execution{slot: sl, queue: tx.queue, db: s.info.db}
 	sl.final = true
 	s.wait = sl
 	r := s.execRequest(x, watches)
@@ -145,8 +152,10 @@ func (s *Session) execRequest(x *execution, watches []replication.Watched) repli
 		if q.own {
 			db, proto = s.foresee(q, db, proto)
 			caching = caching || s.foreseeCaching(q)
+			q.db = db
 			continue
 		}
+		q.db = db
 		q.req = replication.Request{Op: q.command, Args: q.args, DB: db, Proto: proto, InExec: true, To: q}
 		if s.track.tracker != nil {
 			q.req.Client, q.req.Tracks = x.slot, s.tracks(q.command, caching)
@@ -173,6 +182,7 @@ func (s *Session) foresee(q *queued, db int, proto wire.Proto) (int, wire.Proto)
 // it has not since a watched key changed, or it could not be logged.
 func (x *execution) Fill(outcome []byte) {
 	if len(outcome) == 0 || outcome[0] != '+' {
+		x.tell(nil)
 		x.slot.Fill(outcome)
 		return
 	}
@@ -182,7 +192,23 @@ func (x *execution) Fill(outcome []byte) {
 			return
 		}
 	}
+	x.tell(x.queue)
 	x.slot.Fill(x.assemble())
+}
+
+// tell shows a transaction to the monitors: the commands that ran, and EXEC. It may
+// be called from any goroutine, before EXEC's slot is filled.
+func (x *execution) tell(ran []*queued) {
+	s := x.session
+	if !s.server.monitors.any.Load() {
+		return
+	}
+	db := x.db
+	for _, q := range ran {
+		s.tellMonitors(x.slot, q.command, q.args, q.db)
+		db = q.db
+	}
+	s.tellMonitors(x.slot, x.command, x.args, db)
 }
 
 // park has the home go on with the transaction when its turn comes.
@@ -237,6 +263,8 @@ func (s *Session) serveExec(x *execution) {
 		q.reply = append(q.reply[:0], reply...)
 	}
 	s.track.caching = false
+	x.tell(x.queue)
+	s.pubsub.published = true
 	s.mu.Lock()
 	s.fillLocked(x.slot, x.assemble())
 	s.mu.Unlock()

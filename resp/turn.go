@@ -1,5 +1,7 @@
 package resp
 
+import "github.com/millrace-io/millrace/commands"
+
 // maxRounds bounds how often a session goes on within one turn, so that others
 // have theirs.
 const maxRounds = 8
@@ -73,6 +75,9 @@ func (s *Session) serveParked(sl *slot) {
 			s.server.Flush()
 		}
 	})
+	if sl.command.Class != commands.Deferred {
+		s.tell(sl)
+	}
 	if later && len(reply) == 0 {
 		return
 	}

@@ -13,10 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/millrace-io/millrace/commands"
-	"github.com/millrace-io/millrace/pubsub"
 	"github.com/millrace-io/millrace/replication"
-	"github.com/millrace-io/millrace/resp"
 )
 
 // infoSection is one section of INFO.
@@ -36,6 +33,7 @@ var infoSections = []infoSection{
 	{"CPU", (*Node).infoCPU},
 	{"Modules", func(*Node, *infoText) {}},
 	{"Commandstats", (*Node).infoCommandStats},
+	{"Errorstats", (*Node).infoErrorStats},
 	{"Cluster", func(_ *Node, b *infoText) { b.line("cluster_enabled", 0) }},
 	{"Keyspace", (*Node).infoKeyspace},
 }
@@ -48,14 +46,8 @@ func (b *infoText) line(field string, value any) { fmt.Fprintf(b, "%s:%v\r\n", f
 // info gives the named sections in order; unknown names give nothing. Without
 // names it gives all that Redis gives by default.
 func (n *Node) info(names []string) string {
-	all := slices.Contains(names, "all") || slices.Contains(names, "everything")
-	byDefault := len(names) == 0 || slices.Contains(names, "default")
 	var b infoText
-	for _, s := range infoSections {
-		name := strings.ToLower(s.name)
-		if !all && !slices.Contains(names, name) && (!byDefault || name == "commandstats") {
-			continue
-		}
+	for _, s := range wantedSections(names) {
 		if b.Len() > 0 {
 			b.WriteString("\r\n")
 		}
@@ -63,6 +55,19 @@ func (n *Node) info(names []string) string {
 		s.write(n, &b)
 	}
 	return b.String()
+}
+
+// wantedSections are those that names, in lower case, ask for.
+func wantedSections(names []string) (wanted []infoSection) {
+	all := slices.Contains(names, "all") || slices.Contains(names, "everything")
+	byDefault := len(names) == 0 || slices.Contains(names, "default")
+	for _, s := range infoSections {
+		name := strings.ToLower(s.name)
+		if all || slices.Contains(names, name) || byDefault && name != "commandstats" {
+			wanted = append(wanted, s)
+		}
+	}
+	return wanted
 }
 
 func (n *Node) infoServer(b *infoText) {
@@ -88,7 +93,10 @@ func (n *Node) infoServer(b *infoText) {
 	b.line("hz", 10)
 	b.line("configured_hz", 10)
 	b.line("executable", exe)
-	b.line("config_file", "")
+	b.line("process_supervised", "no")
+	b.line("monotonic_clock", "Go runtime")
+	b.line("lru_clock", time.Now().Unix()&(1<<24-1))
+	b.line("config_file", n.live.Config().File())
 	b.line("io_threads_active", 0)
 }
 
@@ -108,19 +116,21 @@ func newRunID(boot uint64, started time.Time) string {
 
 func (n *Node) infoClients(b *infoText) {
 	blocked, keys := n.partition.Blocked()
+	timeouts, ofGroups := n.partition.BlockedFor()
+	clients := n.front.Stats()
 	b.line("connected_clients", n.front.Clients())
 	b.line("cluster_connections", 0)
 	b.line("maxclients", n.live.Config().MaxClients)
-	b.line("client_recent_max_input_buffer", 0)
-	b.line("client_recent_max_output_buffer", 0)
+	b.line("client_recent_max_input_buffer", clients.QueryBytesMax)
+	b.line("client_recent_max_output_buffer", clients.ReplyByteMax)
 	b.line("blocked_clients", blocked+n.front.Postponed())
 	b.line("tracking_clients", n.front.Tracked().Census().Trackers)
 	b.line("pubsub_clients", n.front.PubSub().Clients())
-	b.line("watching_clients", 0)
-	b.line("clients_in_timeout_table", 0)
-	b.line("total_watched_keys", 0)
+	b.line("watching_clients", clients.Watching)
+	b.line("clients_in_timeout_table", timeouts)
+	b.line("total_watched_keys", clients.WatchedKeys)
 	b.line("total_blocking_keys", keys)
-	b.line("total_blocking_keys_on_nokey", 0)
+	b.line("total_blocking_keys_on_nokey", ofGroups)
 }
 
 func (n *Node) infoMemory(b *infoText) {
@@ -132,8 +142,7 @@ func (n *Node) infoMemory(b *infoText) {
 	b.line("used_memory_human", humanBytes(objects))
 	b.line("used_memory_rss", rss)
 	b.line("used_memory_rss_human", humanBytes(rss))
-	b.line("used_memory_peak", mapped)
-	b.line("used_memory_peak_human", humanBytes(mapped))
+	n.infoAllocator(b, objects, mapped, rss, dataset)
 	b.line("used_memory_overhead", max(int64(objects)-dataset, 0))
 	b.line("used_memory_startup", 0)
 	b.line("used_memory_dataset", dataset)
@@ -184,7 +193,8 @@ func (n *Node) infoPersistence(b *infoText) {
 	b.line("rdb_last_save_time", last.Unix())
 	b.line("rdb_last_bgsave_status", status)
 	b.line("rdb_last_bgsave_time_sec", int64(s.lastTook.Seconds()))
-	b.line("rdb_current_bgsave_time_sec", -1)
+	b.line("rdb_current_bgsave_time_sec", s.currentSeconds())
+	b.line("rdb_last_load_keys_expired", 0)
 	b.line("rdb_saves", s.count)
 	b.line("rdb_last_cow_size", 0)
 	b.line("aof_enabled", 1)
@@ -195,6 +205,11 @@ func (n *Node) infoPersistence(b *infoText) {
 	b.line("aof_last_bgrewrite_status", "ok")
 	b.line("aof_last_write_status", "ok")
 	b.line("aof_current_size", log.DiskBytes)
+	_, base := n.snapshots.Newest()
+	b.line("aof_base_size", base)
+	b.line("aof_buffer_length", n.partition.Backlog())
+	b.line("aof_pending_bio_fsync", 0)
+	b.line("aof_delayed_fsync", 0)
 	b.line("module_fork_in_progress", 0)
 	b.line("log_syncs", log.Syncs)
 	b.line("log_writes", log.Writes)
@@ -223,32 +238,9 @@ func (n *Node) infoReplication(b *infoText) {
 	b.line("master_repl_offset", n.partition.Applied())
 	b.line("second_repl_offset", -1)
 	b.line("repl_backlog_active", 0)
-}
-
-func (n *Node) infoStats(b *infoText) {
-	s := n.front.Stats()
-	b.line("total_connections_received", s.ConnectionsReceived)
-	b.line("total_commands_processed", s.Commands)
-	b.line("total_net_input_bytes", s.NetIn)
-	b.line("total_net_output_bytes", s.NetOut)
-	b.line("rejected_connections", s.ConnectionsRejected)
-	b.line("total_reads_processed", s.Reads)
-	b.line("total_writes_processed", s.Writes)
-	b.line("client_query_buffer_limit_disconnections", s.QueryBufferDisconnections)
-	b.line("client_output_buffer_limit_disconnections", s.OutputLimitDisconnections)
-	b.line("evicted_keys", 0)
-	b.line("evicted_clients", 0)
-	b.line("pubsub_channels", n.front.PubSub().Topics(pubsub.Channel))
-	b.line("pubsub_patterns", n.front.PubSub().Topics(pubsub.Pattern))
-	b.line("pubsubshard_channels", n.front.PubSub().Topics(pubsub.Shard))
-	b.line("latest_fork_usec", 0)
-	b.line("sync_full", 0)
-	b.line("sync_partial_ok", 0)
-	b.line("sync_partial_err", 0)
-	tracked := n.front.Tracked().Census()
-	b.line("tracking_total_keys", tracked.Keys)
-	b.line("tracking_total_items", tracked.Items)
-	b.line("tracking_total_prefixes", tracked.Prefixes)
+	b.line("repl_backlog_size", 1<<20)
+	b.line("repl_backlog_first_byte_offset", 0)
+	b.line("repl_backlog_histlen", 0)
 }
 
 func (n *Node) infoCPU(b *infoText) {
@@ -257,12 +249,9 @@ func (n *Node) infoCPU(b *infoText) {
 	b.line("used_cpu_user", fmt.Sprintf("%.6f", user.Seconds()))
 	b.line("used_cpu_sys_children", "0.000000")
 	b.line("used_cpu_user_children", "0.000000")
-}
-
-func (n *Node) infoCommandStats(b *infoText) {
-	n.front.EachCommand(func(c *commands.Command, s resp.CommandCounts) {
-		fmt.Fprintf(b, "cmdstat_%s:calls=%d,rejected_calls=%d,failed_calls=%d\r\n", c.FullName(), s.Calls, s.Rejected, s.Failed)
-	})
+	// There is no main thread: all of them do the work.
+	b.line("used_cpu_sys_main_thread", fmt.Sprintf("%.6f", system.Seconds()))
+	b.line("used_cpu_user_main_thread", fmt.Sprintf("%.6f", user.Seconds()))
 }
 
 func (n *Node) infoKeyspace(b *infoText) {

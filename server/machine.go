@@ -47,13 +47,27 @@ func (s stateMachine) Apply(r *replication.Request, ordinal uint32, out []byte) 
 
 // apply runs a request of a client, and keeps an eye on how long that takes.
 func (s stateMachine) apply(r *replication.Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
-	if r.To == nil || s.slow.off() { // nobody waits: the log is run again
+	if r.To == nil { // nobody waits: the log is run again
 		return s.machine.Apply(request(r), ordinal, out)
 	}
 	started := time.Now()
 	out, wait := s.machine.Apply(request(r), ordinal, out)
-	s.slow.note(r, started)
+	s.ran(r, started)
 	return out, wait
+}
+
+// timed is a replier that adds up how long commands ran.
+type timed interface {
+	Took(time.Duration)
+}
+
+// ran notes how long a request has run.
+func (s stateMachine) ran(r *replication.Request, started time.Time) {
+	took := time.Since(started)
+	if t, ok := r.To.(timed); ok {
+		t.Took(took)
+	}
+	s.slow.note(r, started, took)
 }
 
 func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {
@@ -68,18 +82,15 @@ func (s stateMachine) Ready() ([]blocking.Key, bool) {
 }
 
 func (s stateMachine) Read(r *replication.Request, timeMs int64, riding bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
-	var started time.Time
-	if !s.slow.off() {
-		started = time.Now()
-	}
+	started := time.Now()
 	// While clients are paused no key goes, and none that is past its deadline shows.
 	paused := s.paused()
 	reply, wait, err := s.machine.Read(request(r), timeMs, riding || paused, out)
 	if wait == nil && err != commands.ErrExpired {
 		s.remember(r)
 	}
-	if err == nil && !started.IsZero() {
-		s.slow.note(r, started)
+	if err == nil {
+		s.ran(r, started)
 	}
 	switch err {
 	case nil:

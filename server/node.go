@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -54,6 +55,8 @@ type Node struct {
 	saves     saves
 	slow      slowLog
 	watcher   watcher
+	denied    commands.ACLLog
+	rates     rates
 	dataset   atomic.Int64  // size of the state, as of the last entry
 	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
 	quitOnce  sync.Once
@@ -145,6 +148,8 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 	n.tellEvents(n.live.Config()) // not before: what is run again at the start is no news
 	wg.Go(func() { n.report(n.partition.Run(below)) })
 	wg.Go(func() { n.runSnapshots(below) })
+	n.machine.ResetCounts() // what the start did was not for clients
+	wg.Go(func() { n.rates.run(below, n.takeSample) })
 
 	if err = n.settleSettings(); err != nil {
 		err = n.cause(ctx, err)
@@ -163,6 +168,12 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 	}
 	n.addr = addr.String()
 	n.tellAddr(n.addr)
+	if c := n.live.Config(); c.UnixSocket != "" {
+		perm, _ := strconv.ParseUint(c.UnixSocketPerm, 8, 16) // the setting was checked
+		if err := n.front.ListenUnix(c.UnixSocket, fs.FileMode(perm)); err != nil {
+			return errors.Join(err, n.front.Shutdown(ctx))
+		}
+	}
 	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {

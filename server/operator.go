@@ -55,4 +55,6 @@ func (v node) Memory() commands.MemoryReport {
 
 func (v node) FreeMemory() { debug.FreeOSMemory() }
 
+func (v node) ACLLog() *commands.ACLLog { return &v.n.denied }
+
 func (v node) SlowLog() commands.SlowLog { return &v.n.slow }

@@ -22,6 +22,8 @@ func (r router) Unblock(q *replication.Request, withError bool, done func(bool))
 	r.n.partition.Unblock(q, withError, done)
 }
 
+func (r router) Waits(q *replication.Request) bool { return r.n.partition.Waits(q) }
+
 func (r router) Full() bool {
 	if r.n.partition.Backlog() <= maxBacklog {
 		return false

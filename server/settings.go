@@ -17,6 +17,7 @@ func (n *Node) frontOptions(c *config.Config) resp.Options {
 	return resp.Options{
 		Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c),
 		TrackedKeys: int(c.TrackingTableMaxKeys), Unpaused: n.unpaused,
+		Served: n.slow.served,
 	}
 }
 
@@ -69,6 +70,8 @@ func (n *Node) watchSettings() {
 		return nil
 	})
 	n.live.OnResetStat(n.front.ResetStats)
+	n.live.OnResetStat(n.denied.ResetDenials)
+	n.live.OnResetStat(n.machine.ResetCounts)
 }
 
 // partitionSettings are the settings of c that are part of the partition's state.

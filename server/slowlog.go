@@ -8,10 +8,11 @@ import (
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/resp"
 	"github.com/millrace-io/millrace/server/config"
 )
 
-// slowLog keeps the commands that took long on the state of the partition. All its
+// slowLog keeps the commands that took long, on the state of the partition or in a session. All its
 // methods may be called from any goroutine.
 type slowLog struct {
 	// threshold is the time from which a command is kept; negative: none is.
@@ -35,26 +36,34 @@ func (l *slowLog) configure(c *config.Config) {
 	l.shortenLocked()
 }
 
-func (l *slowLog) off() bool { return l.threshold.Load() < 0 }
-
-// requester is a replier that knows whom it is for.
-type requester interface {
-	Client() (addr, name string)
-}
-
 // note keeps a request that has run since started, if that took long.
-func (l *slowLog) note(r *replication.Request, started time.Time) {
-	took := time.Since(started)
-	if threshold := l.threshold.Load(); threshold < 0 || int64(took) < threshold {
+func (l *slowLog) note(r *replication.Request, started time.Time, took time.Duration) {
+	cmd, _ := r.Op.(*commands.Command)
+	if cmd == nil || !l.isSlow(cmd, took) {
 		return
 	}
-	if cmd, _ := r.Op.(*commands.Command); cmd == nil || cmd.Flags&commands.SkipSlowlog != 0 {
-		return
-	}
-	s := commands.SlowCommand{At: started, Took: took, Args: commands.SlowArguments(r.Args)}
-	if c, ok := r.To.(requester); ok {
+	s := commands.SlowCommand{At: started, Took: took, Args: commands.SlowArguments(cmd, r.Args)}
+	if c, ok := r.To.(resp.Requester); ok {
 		s.Client, s.Name = c.Client()
 	}
+	l.keepIt(s)
+}
+
+// served keeps a command that a session served itself, if that took long.
+func (l *slowLog) served(c *commands.Command, args [][]byte, by resp.Requester, started time.Time, took time.Duration) {
+	if l.isSlow(c, took) {
+		s := commands.SlowCommand{At: started, Took: took, Args: commands.SlowArguments(c, args)}
+		s.Client, s.Name = by.Client()
+		l.keepIt(s)
+	}
+}
+
+func (l *slowLog) isSlow(c *commands.Command, took time.Duration) bool {
+	threshold := l.threshold.Load()
+	return threshold >= 0 && int64(took) >= threshold && c.Flags&commands.SkipSlowlog == 0
+}
+
+func (l *slowLog) keepIt(s commands.SlowCommand) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.ID = l.nextID

@@ -19,6 +19,7 @@ type saves struct {
 	last     time.Time // when the last one ended well
 	lastTook time.Duration
 	lastErr  error
+	begun    time.Time // when the running one began
 
 	// asked carries snapshots that clients began; running is set for each, so that
 	// its one place is free. What it carries is called when the snapshot has ended.
@@ -72,8 +73,17 @@ func (s *saves) begin() bool {
 	if s.running {
 		return false
 	}
-	s.running = true
+	s.running, s.begun = true, time.Now()
 	return true
+}
+
+// currentSeconds is how long the running snapshot takes by now, -1 for none. The caller
+// holds mu.
+func (s *saves) currentSeconds() int64 {
+	if !s.running {
+		return -1
+	}
+	return int64(time.Since(s.begun).Seconds())
 }
 
 // lastTime is when the last snapshot ended well, zero when none has.

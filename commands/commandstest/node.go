@@ -16,6 +16,7 @@ type coreNode struct {
 	config coreConfig
 	pubsub *pubsub.Registry
 	slow   coreSlowLog
+	denied commands.ACLLog
 }
 
 var _ commands.Node = (*coreNode)(nil)

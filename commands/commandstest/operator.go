@@ -24,6 +24,7 @@ func (n *coreNode) Applied() uint64               { return 0 }
 func (n *coreNode) OutOfMemory() bool             { return false }
 func (n *coreNode) Memory() commands.MemoryReport { return commands.MemoryReport{} }
 func (n *coreNode) FreeMemory()                   {}
+func (n *coreNode) ACLLog() *commands.ACLLog      { return &n.denied }
 func (n *coreNode) SlowLog() commands.SlowLog     { return &n.slow }
 
 // coreSlowLog is empty: nothing takes long in a Core.

@@ -79,6 +79,12 @@ func (s *coreSession) Track(o tracking.Options) { s.info.Tracking.Start(o) }
 // Unwatch has nothing to do: a Core watches no keys.
 func (s *coreSession) Unwatch() {}
 
+// Monitor is refused: a Core has nothing to show but its own commands.
+func (s *coreSession) Monitor() bool { return false }
+
+func (s *coreSession) SetNoEvict(on bool) { s.info.NoEvict = on }
+func (s *coreSession) SetNoTouch(on bool) { s.info.NoTouch = on }
+
 func (s *coreSession) Reset(authenticated bool) {
 	s.unsubscribeAll()
 	s.StopTracking()

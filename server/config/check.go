@@ -25,6 +25,14 @@ func isAddr(value string) error {
 	return nil
 }
 
+// isPermission accepts the permissions of a file, in octal digits.
+func isPermission(value string) error {
+	if n, err := strconv.ParseUint(value, 8, 16); err != nil || n > 0o777 {
+		return errors.New("must be octal digits, as 700")
+	}
+	return nil
+}
+
 // isVersion accepts what rueidis and others can split at the dots.
 func isVersion(value string) error {
 	parts := strings.Split(value, ".")

@@ -15,13 +15,15 @@ type Config struct {
 	SnapshotLogBytes int64
 	Fsync            Fsync
 
-	Addr          string
-	Listener      Listener
-	RequirePass   string
-	ProtectedMode bool
-	MaxClients    int
-	Timeout       time.Duration
-	TCPKeepalive  time.Duration
+	Addr           string
+	Listener       Listener
+	UnixSocket     string
+	UnixSocketPerm string
+	RequirePass    string
+	ProtectedMode  bool
+	MaxClients     int
+	Timeout        time.Duration
+	TCPKeepalive   time.Duration
 
 	ProtoMaxBulkLen         int64
 	ClientQueryBufferLimit  int64
@@ -80,6 +82,9 @@ func Default() *Config {
 	}
 	return c
 }
+
+// File is the file that settings were read from, "" for none.
+func (c *Config) File() string { return c.file }
 
 func (c *Config) clone() *Config {
 	next := *c

@@ -57,7 +57,6 @@ var fixedParameters = []fixed{
 	// Where it listens.
 	{name: "bind", of: func(c *Config) string { host, _, _ := net.SplitHostPort(c.Addr); return host }},
 	{name: "port", of: func(c *Config) string { _, port, _ := net.SplitHostPort(c.Addr); return port }},
-	{name: "unixsocket"},
 	{name: "tcp-backlog", value: "511"},
 	{name: "io-threads", value: "1"},
 	{name: "hz", value: "10", accept: unchanged},
@@ -77,6 +76,7 @@ var fixedParameters = []fixed{
 	{name: "maxmemory-samples", value: "5", accept: unchanged},
 	{name: "maxmemory-clients", value: "0", accept: unchanged},
 
+	{name: "acllog-max-len", value: "128", accept: unchanged},
 	{name: "latency-monitor-threshold", value: "0", accept: unchanged},
 	{name: "latency-tracking", value: "yes", accept: unchanged},
 	{name: "latency-tracking-info-percentiles", value: "50 99 99.9", accept: unchanged},

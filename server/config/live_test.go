@@ -116,7 +116,7 @@ func TestSetThenGet(t *testing.T) {
 		{"protected-mode=NO", "protected-mode", "no"},
 		{"requirepass=foobar", "requirepass", "foobar"},
 		{"client-output-buffer-limit=replica 1kb 2k 3 normal 5 6 7", "client-output-buffer-limit", "normal 5 6 7 slave 1024 2000 3 pubsub 33554432 8388608 60"},
-		{"client-output-buffer-limit=", "client-output-buffer-limit", "normal 1073741824 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"},
+		{"client-output-buffer-limit=", "client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"},
 		{"notify-keyspace-events=KEA", "notify-keyspace-events", "AKE"},
 		{"notify-keyspace-events=tK$xgg", "notify-keyspace-events", "g$xtK"},
 		{"notify-keyspace-events=mEnA", "notify-keyspace-events", "AnEm"},

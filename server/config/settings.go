@@ -40,6 +40,18 @@ var settings = []Setting{
 		field: func(c *Config) any { return &c.Addr },
 	},
 	{
+		Name: "unixsocket", Type: Text, Default: "", Group: GroupClients, Scope: Node, Change: Restart,
+		Effect: "Path of a unix socket on which clients of this machine can connect, too; empty: none. A socket that was left behind is replaced, one that " +
+			"another process listens on is not. The file goes when the node stops.",
+		field: func(c *Config) any { return &c.UnixSocket },
+	},
+	{
+		Name: "unixsocketperm", Type: Text, Default: "0", Group: GroupClients, Scope: Node, Change: Restart,
+		Effect: "Permissions of the unix socket, three octal digits: who may write to it may connect. 0 leaves what the umask of the process gives.",
+		check:  isPermission,
+		field:  func(c *Config) any { return &c.UnixSocketPerm },
+	},
+	{
 		Name: "listener", Type: Enum, Default: "auto", Group: GroupClients, Scope: Node, Change: Restart,
 		Values: []string{"auto", "epoll", "redcon"},
 		Effect: "What serves the connections. `epoll` are a few event loops and need Linux, `redcon` is a goroutine for each connection; `auto` takes `epoll` on Linux.",
@@ -88,9 +100,11 @@ var settings = []Setting{
 	},
 	{
 		Name: "client-output-buffer-limit", Type: Limits, Group: GroupLimits, Scope: Node, Change: Runtime,
-		Default: "normal 1073741824 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
+		Default: "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
 		Effect: "Most bytes of replies that may wait for a client to read them. For each class: the class, the hard limit, the soft limit, and the seconds " +
-			"that the soft limit may be exceeded; beyond that the connection is closed. 0 is no limit. Classes that are not named keep their limits. " +
+			"that the soft limit may be exceeded; beyond that the connection is closed. 0 is no limit: a client that does not read is held back then, " +
+			"with 1 MiB of replies waiting, and closed at 1 GiB, which only long replies reach. With listener `redcon` it is held back in any case once TCP takes no more, " +
+			"so that only long replies and messages reach a limit. Subscribers and monitors have the class `pubsub`. Classes that are not named keep their limits. " +
 			"The class `slave` is there for Redis' sake and limits nothing.",
 		field: func(c *Config) any { return &c.ClientOutputBufferLimit },
 	},
