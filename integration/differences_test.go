@@ -30,7 +30,7 @@ var rules = []rule{
 	{"the clock: IDs that the server drew", "", blankClockIDs},
 	{"the clock: idle times", "xpending", blankIdle},
 	{"the clock: seen, active and delivery times", "xinfo", blankXinfoTimes},
-	{"the clock: idle times of keys", "object", blankIdleTime},
+	{"the clock: idle times of keys; and Redis shares small numbers, but not those that COPY made", "object", blankObject},
 	{"chance: which key", "randomkey", blankString},
 	{"server.md 5.1: order is free", "keys scan pubsub", sortStrings},
 	{"server.md 2.1: version and client ID are the server's own", "hello", blankHello},
@@ -184,9 +184,9 @@ func parted(theirs []string) bool {
 	return false
 }
 
-func blankIdleTime(args [][]byte, f *frame) {
-	if len(args) > 1 && strings.EqualFold(string(args[1]), "idletime") && f.kind == ':' {
-		f.text = "<seconds>"
+func blankObject(args [][]byte, f *frame) {
+	if len(args) > 1 && f.kind == ':' {
+		f.text = "<n>"
 	}
 }
 
