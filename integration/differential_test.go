@@ -115,11 +115,12 @@ func (d *duel) play(sc *scenario) (diff string, err error) {
 	return d.farewell(sc)
 }
 
-// apart makes a turn of every command while an XREAD waits: it sees the state behind
-// a whole entry of the log, and what a pipeline adds is one (docs/architecture.md,
-// "Blocking reads"), where Redis looks behind every command.
+// apart makes a turn of every command while somebody waits: who does not stand right
+// behind an XADD that is sure to add sees the state behind a whole entry of the log,
+// and what a pipeline changes may be one (docs/architecture.md, "Blocking reads"),
+// where Redis looks behind every command.
 func (s *stage) apart(t turn) []turn {
-	if !slices.ContainsFunc(s.speakers, func(sp *speaker) bool { return sp.waits != nil && len(sp.waits[0]) == len("XREAD") }) {
+	if !slices.ContainsFunc(s.speakers, func(sp *speaker) bool { return sp.waits != nil }) {
 		return []turn{t}
 	}
 	var all []turn

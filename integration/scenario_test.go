@@ -57,7 +57,7 @@ var diffHoles = map[byte][]string{
 	'g': {"g", "g", "h", "nog"}, 'o': {"x", "x", "y"},
 	'i': {"0", "1", "1-0", "1-1", "2-0", "2-1", "3", "3-2", "5-0", "7", "7-7", "9-9", "12-0"}, 'r': {"-", "+", "(3", "2", "5-0", "(1-1"},
 	'm': {"0", "1", "2", "3", "5", "100", "-1"},
-	'M': {"1", "2", "3", "5"}, 'h': {"ch", "ch", "news", "n"}, 'p': {"ch*", "n*", "*", "[cn]*", "news"},
+	'N': {"0", "-1", "x", "", "1.5", "9223372036854775807", "-9223372036854775808"}, 'M': {"1", "2", "3", "5"}, 'h': {"ch", "ch", "news", "n"}, 'p': {"ch*", "n*", "*", "[cn]*", "news"},
 	'C': {clientHole + "0", clientHole + "1", clientHole + "2", clientHole + "3"},
 }
 
@@ -92,7 +92,7 @@ var families = []family{
 		"XCLAIM %s %g %o 0 %i RETRYCOUNT %m LASTID %i", "XCLAIM %s %g %o 9999999 %i", "XAUTOCLAIM %s %g %o 0 %i COUNT %m", "XAUTOCLAIM %s %g %o 0 0 JUSTID", "XAUTOCLAIM %s %g %o 9999999 0",
 		"XINFO GROUPS %s", "XINFO CONSUMERS %s %g", "XINFO STREAM %s", "XINFO STREAM %s FULL", "XINFO STREAM %s FULL COUNT %m")},
 	{10, grammar("EXPIRE %k 500000", "EXPIRE %k 500000 NX", "EXPIRE %k 500000 XX", "PEXPIRE %k 500000000", "SET %k %v EX 500000", "SETEX %k 500000 %v", "PSETEX %k 500000000 %v", "GETEX %k PX 500000000",
-		"TTL %k", "PTTL %k", "EXPIRETIME %k", "EXPIRE %k -1", "EXPIREAT %k 1", "EXPIRE %k %n", "PEXPIREAT %k %n GT", "EXPIREAT %k 4000000000 %v", "EXPIREAT %k 4000000000 NX GT", "EXPIREAT %k 4000000000 XX GT",
+		"TTL %k", "PTTL %k", "EXPIRETIME %k", "EXPIRE %k -1", "EXPIREAT %k 1", "EXPIRE %k %N", "PEXPIREAT %k %n GT", "EXPIREAT %k 4000000000 %v", "EXPIREAT %k 4000000000 NX GT", "EXPIREAT %k 4000000000 XX GT",
 		"SET %k %v PXAT 1", "RESTORE %k 0 x ABSTTL", "RESTORE %k -1 x")},
 	{25, grammar("MULTI", "MULTI", "EXEC", "EXEC", "EXEC", "DISCARD", "WATCH %k", "WATCH %k", "WATCH %k %k %s", "UNWATCH", "EXEC x", "MULTI x", "DISCARD x", "WATCH")},
 	{10, grammar("SUBSCRIBE %h", "SUBSCRIBE %h %h", "PSUBSCRIBE %p", "PSUBSCRIBE %p %p", "SSUBSCRIBE %h", "UNSUBSCRIBE", "UNSUBSCRIBE %h", "PUNSUBSCRIBE", "PUNSUBSCRIBE %p", "SUNSUBSCRIBE %h %h", "SUNSUBSCRIBE",
