@@ -32,6 +32,12 @@ var replayedKeys = []string{
 	"XNACK k%[1]d g FAIL IDS 1 1-0 FORCE", "XACKDEL k%[1]d g IDS 1 1-0", "XDELEX k%[1]d IDS 1 1-0", "WATCH k%[1]d", "UNWATCH", "MULTI", "MULTI", "EXEC", "EXEC", "DISCARD",
 }
 
+// lasting are commands that take a time from the clock and leave it in the state.
+var lasting = []string{
+	"FLUSHDB", "SET l1 v EX 1000", "PSETEX l2 100000 v", "SETEX l3 100 v", "SET l4 v", "GETEX l4 EX 1000", "SET l5 v", "EXPIRE l5 1000", "XADD l6 * f v", "PEXPIRE l6 100000",
+	"MSETEX 1 l7 v PX 100000", "XGROUP CREATE l6 g 0", "XREADGROUP GROUP g c STREAMS l6 >", "XAUTOCLAIM l6 g d 0 0",
+}
+
 // sendWords sends one command whose words may hold anything.
 func (c *client) sendWords(words ...string) error {
 	b := wire.AppendArray(nil, len(words))
@@ -110,6 +116,9 @@ func replayAgain(t *testing.T, first uint64, snapshot bool) {
 		}
 	}
 	c := dial(t, p)
+	for _, cmd := range lasting {
+		c.must(t, cmd)
+	}
 	c.must(t, "DEL gone")
 	c.must(t, "XADD gone * f v")
 	c.must(t, "EXPIRE gone 1")
