@@ -5,19 +5,24 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
-// minimiseTries bounds how often a scenario is played again to make it smaller.
-const minimiseTries = 600
+// How often, and for how long, a scenario is played again to make it smaller. One that
+// shows by a reply which does not come takes its time.
+const (
+	minimiseTries = 600
+	minimiseTime  = time.Minute
+)
 
 // minimise returns the smallest scenario that it can find on which the two differ,
 // as a transcript, and how they do.
 func (d *duel) minimise(sc *scenario, diff string) (string, string) {
-	tries := 0
+	tries, end := 0, time.Now().Add(minimiseTime)
 	differs := func(c *scenario) bool {
-		if tries++; tries > minimiseTries {
+		if tries++; tries > minimiseTries || time.Now().After(end) {
 			return false
 		}
 		got, err := d.play(c)
