@@ -27,14 +27,15 @@ func TestRandomKeys(t *testing.T) {
 	}
 	t.Logf("-random-seed %d", s)
 	r := rand.New(rand.NewPCG(s, 4))
-	shapes := slices.Concat(keyShapes, ownShapes, ownShapes)
+	grammar := keyGrammar
+	grammar.Shapes = slices.Concat(grammar.Shapes, ownShapes, ownShapes)
 	core := commandstest.NewCore()
 	var conn commandstest.Conn
 	for i := range *randomCommands {
 		if i%500 == 0 {
 			conn, _ = core.Reset([]wire.Proto{wire.RESP2, wire.RESP3}[r.IntN(2)])
 		}
-		args := fillKeys(r, shapes[r.IntN(len(shapes))])
+		args := grammar.Draw(r)
 		reply, err := conn.Do(args)
 		if err != nil {
 			t.Fatalf("%d: %q: %v", i, args, err)

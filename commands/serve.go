@@ -25,6 +25,8 @@ type ServeCall struct {
 	// The call itself is over when Serve returns: that goroutine takes what it needs
 	// of it before.
 	Later func() func(reply []byte)
+	// InExec tells a command that it runs in a transaction.
+	InExec bool
 }
 
 // Session is the connection that a command came from, as commands see it. Its

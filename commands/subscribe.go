@@ -1,6 +1,16 @@
+//lint:file-ignore ST1005 Clients compare these texts: they are as Redis has them.
+
 package commands
 
-import "github.com/millrace-io/millrace/pubsub"
+import (
+	"errors"
+
+	"github.com/millrace-io/millrace/pubsub"
+)
+
+// errShardInExec: Redis makes an exception from "one reply per command" for SUBSCRIBE
+// and PSUBSCRIBE in a transaction, and none for this one.
+var errShardInExec = errors.New("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
 
 const subscribeFlags = PubSub | NoScript | Loading | Stale
 
@@ -54,6 +64,9 @@ var ssubscribe = Command{
 
 func serveSubscribe(k pubsub.Kind) func(*ServeCall) error {
 	return func(c *ServeCall) error {
+		if c.InExec && k == pubsub.Shard {
+			return errShardInExec
+		}
 		c.Out = c.Session.Subscribe(c.Out, k, c.Args[1:])
 		return nil
 	}

@@ -76,8 +76,9 @@ var watch = Command{
 	Name: "watch", Syntax: "WATCH key [key ...]",
 	Summary: "Monitors changes to keys to determine the execution of a transaction.",
 	Since:   "2.2.0", Group: "transactions", Complexity: "O(1) for every key.",
-	Arguments: []Argument{manyKeysArgument},
-	Arity:     -2, Flags: transactionFlags, Categories: CatFast | CatTransaction,
+	Differences: "A key that is missing, is made and is removed again is what it was: EXEC runs, where Redis does not run it.",
+	Arguments:   []Argument{manyKeysArgument},
+	Arity:       -2, Flags: transactionFlags, Categories: CatFast | CatTransaction,
 	Keys:  []KeySpec{{Flags: []string{"RO"}, Begin: 1, Last: -1, Step: 1}},
 	Class: Read, NotQueued: true, Watches: true,
 	Run: func(c *Call) error {

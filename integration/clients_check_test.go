@@ -2,7 +2,7 @@ package integration
 
 // check compares what the client says with what the server holds.
 // check compares what the client says with what the server holds.
-func (s *stage) check() {
+func (s *clientRun) check() {
 	t := s.t
 	t.Logf("%s: %d entries acknowledged over 3 kills", s.got.Library, len(s.added))
 	is(t, "a read that times out says nothing", s.got.TimedOut, nil, true)
@@ -17,7 +17,7 @@ func (s *stage) check() {
 
 // checkEntries demands each acknowledged entry exactly once, and beside them only
 // what was on its way at a kill and then sent again.
-func (s *stage) checkEntries() (ids []string) {
+func (s *clientRun) checkEntries() (ids []string) {
 	s.t.Helper()
 	all, err := s.c.XRange(s.t.Context(), "jobs", "-", "+").Result()
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *stage) checkEntries() (ids []string) {
 }
 
 // checkGroup demands that all was read and acknowledged.
-func (s *stage) checkGroup(entries int) {
+func (s *clientRun) checkGroup(entries int) {
 	s.t.Helper()
 	groups, err := s.c.XInfoGroups(s.t.Context(), "jobs").Result()
 	if err != nil || len(groups) != 1 {
@@ -61,7 +61,7 @@ func (s *stage) checkGroup(entries int) {
 }
 
 // checkTransactions: both rounds went through with one conflict each.
-func (s *stage) checkTransactions() {
+func (s *clientRun) checkTransactions() {
 	s.t.Helper()
 	ledger, err := s.c.XRange(s.t.Context(), "ledger", "-", "+").Result()
 	if err != nil || len(ledger) != 2 {

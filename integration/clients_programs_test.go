@@ -31,7 +31,7 @@ func TestClientNodeCache(t *testing.T) {
 	dir := installNode(t)
 	onBoth(t, nil, func(t *testing.T, p *process) {
 		d := startProgram(t.Context(), t, dir, p.Addr, "node", "node-redis-cache.mjs", "redis")
-		s := &stage{t: t, p: p, d: d}
+		s := &clientRun{t: t, p: p, d: d}
 		c := p.client()
 		hits := 0
 		get := func() (value string) {

@@ -20,7 +20,7 @@ import (
 const (
 	firstAdds  = 10 // entries before anything is killed
 	addsByKill = 10 // entries behind each kill of the adding phase
-	scenario   = 2 * time.Minute
+	playTime   = 2 * time.Minute
 )
 
 // result is the line that a client program ends with.
@@ -69,9 +69,9 @@ func (d *dialogue) trouble() string {
 func (start program) run(t *testing.T) {
 	for _, listener := range listeners {
 		t.Run(listener, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), scenario)
+			ctx, cancel := context.WithTimeout(t.Context(), playTime)
 			defer cancel()
-			s := &stage{t: t, dir: t.TempDir(), args: []string{"--listener", listener}, inDoubt: map[string]bool{}}
+			s := &clientRun{t: t, dir: t.TempDir(), args: []string{"--listener", listener}, inDoubt: map[string]bool{}}
 			s.open()
 			s.d = start(ctx, t, s.p.Addr)
 			s.play()
@@ -81,8 +81,8 @@ func (start program) run(t *testing.T) {
 	}
 }
 
-// stage is the server of one run and the record of what the client was told.
-type stage struct {
+// clientRun is the server of one run and the record of what the client was told.
+type clientRun struct {
 	t    *testing.T
 	dir  string
 	args []string
@@ -99,7 +99,7 @@ type stage struct {
 // open starts the server on a port that it keeps over restarts. The port is below
 // those that the kernel hands out: while the server is down nobody else gets it, and
 // a client that dials it again and again can't meet itself.
-func (s *stage) open() {
+func (s *clientRun) open() {
 	s.t.Helper()
 	s.p = serve(s.t, s.dir, append([]string{"--addr", unsharedAddr(s.t)}, s.args...)...)
 	s.args = append([]string{"--addr", s.p.Addr}, s.args...)
@@ -119,7 +119,7 @@ func unsharedAddr(t *testing.T) string {
 	return ""
 }
 
-func (s *stage) restart() {
+func (s *clientRun) restart() {
 	s.t.Helper()
 	s.c.Close()
 	s.p = serve(s.t, s.dir, s.args...)
@@ -127,7 +127,7 @@ func (s *stage) restart() {
 }
 
 // hear is the client's next line, which must begin with the word.
-func (s *stage) hear(word string) (rest string) {
+func (s *clientRun) hear(word string) (rest string) {
 	s.t.Helper()
 	line, ok := <-s.d.said
 	if !ok {
@@ -139,14 +139,14 @@ func (s *stage) hear(word string) (rest string) {
 	return strings.TrimSpace(rest)
 }
 
-func (s *stage) answer(word string) {
+func (s *clientRun) answer(word string) {
 	s.t.Helper()
 	if _, err := fmt.Fprintln(s.d.answers, word); err != nil {
 		s.t.Fatalf("the client does not listen: %v; %s", err, s.d.trouble())
 	}
 }
 
-func (s *stage) play() {
+func (s *clientRun) play() {
 	s.t.Helper()
 	s.adds(firstAdds)
 	s.answer("STOP")
@@ -176,7 +176,7 @@ func (s *stage) play() {
 }
 
 // adds notes entries that the client was told are in; the last one is not answered.
-func (s *stage) adds(n int) {
+func (s *clientRun) adds(n int) {
 	s.t.Helper()
 	for i := range n {
 		words := strings.Fields(s.hear("ADDED"))
@@ -192,7 +192,7 @@ func (s *stage) adds(n int) {
 
 // addsUnderKills lets the client meet a server that is gone before it writes, then
 // one that goes while it writes.
-func (s *stage) addsUnderKills() {
+func (s *clientRun) addsUnderKills() {
 	s.t.Helper()
 	s.adds(addsByKill)
 	s.notePending()
@@ -208,7 +208,7 @@ func (s *stage) addsUnderKills() {
 	s.answer("STOP")
 }
 
-func (s *stage) notePending() {
+func (s *clientRun) notePending() {
 	s.t.Helper()
 	rows, err := s.c.XPendingExt(s.t.Context(), &redis.XPendingExtArgs{Stream: "jobs", Group: "crew", Start: "-", End: "+", Count: 100}).Result()
 	if err != nil {
@@ -221,12 +221,12 @@ func (s *stage) notePending() {
 	is(s.t, "pending before the kill", s.pending, nil, []string{first[2][1], first[3][1], first[6][1], first[7][1]})
 }
 
-func (s *stage) wake(text string) {
+func (s *clientRun) wake(text string) {
 	s.t.Helper()
 	mustDo(s.t, s.c, "XADD", "wake", "*", "n", text)
 }
 
-func (s *stage) publish(text string) {
+func (s *clientRun) publish(text string) {
 	s.t.Helper()
 	eventually(s.t, "one client has subscribed", func() bool {
 		return s.c.PubSubNumSub(s.t.Context(), "news").Val()["news"] == 1

@@ -250,3 +250,23 @@ func TestPublishToManySubscribers(t *testing.T) {
 		t.Logf("%d messages to %d subscribers: published in %v, read in %v", messages, subscribers, published, time.Since(began))
 	})
 }
+
+// Who sees the end of a connection can rely on it: nobody publishes to it any more, and
+// CLIENT LIST does not have it. Found by TestDifferential.
+func TestEndedConnectionIsGone(t *testing.T) {
+	onBoth(t, nil, func(t *testing.T, p *process) {
+		c := p.client()
+		for _, end := range []string{"*1\r\nPING\r\n", "GET \"a\r\n", "QUIT\r\n"} {
+			sub := dialRaw(t, p.Addr)
+			sub.write("SUBSCRIBE ch\r\nPSUBSCRIBE c*\r\n" + end)
+			if _, err := io.ReadAll(sub); err != nil {
+				t.Fatal(err)
+			}
+			is(t, "PUBLISH", c.Publish(t.Context(), "ch", "m").Val(), nil, 0)
+			if list := c.ClientList(t.Context()).Val(); strings.Contains(list, sub.LocalAddr().String()) {
+				t.Errorf("CLIENT LIST still has it: %s", list)
+			}
+			sub.Close()
+		}
+	})
+}

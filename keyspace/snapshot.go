@@ -8,19 +8,20 @@ import (
 
 // Snapshot writes everything that is replicated. The same state always gives the
 // same sections.
-func (v *View) Snapshot(w SectionWriter) error { return writeSnapshot(w, v.dbs, v.settings) }
+func (v *View) Snapshot(w SectionWriter) error { return writeSnapshot(w, v.dbs, v.settings, 0) }
 
 // snapshotter writes the sections of a snapshot.
 type snapshotter struct {
 	w        SectionWriter
+	now      int64  // keys that have expired by then are left out; 0 for none
 	body     []byte // of small sections; kept to be used again
 	gathered []byte // chunks or blocks that will share a section
 	keys     uint64
 	sections uint64
 }
 
-func writeSnapshot(w SectionWriter, dbs []*DB, settings Settings) error {
-	s := &snapshotter{w: w}
+func writeSnapshot(w SectionWriter, dbs []*DB, settings Settings, now int64) error {
+	s := &snapshotter{w: w, now: now}
 	if err := s.section(sectionHeader, appendSnapshotHeader(nil, len(dbs), settings)); err != nil {
 		return err
 	}
@@ -50,7 +51,9 @@ func (s *snapshotter) section(kind uint8, body []byte) error {
 
 func (s *snapshotter) db(index int, d *DB) (err error) {
 	d.Each(func(k *Key) bool {
-		err = s.key(index, k)
+		if !k.Expired(s.now) {
+			err = s.key(index, k)
+		}
 		return err == nil
 	})
 	return err

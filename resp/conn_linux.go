@@ -204,6 +204,7 @@ func (c *conn) sever() {
 // still sends is thrown away for a while.
 func (c *conn) shutDown() {
 	s := c.session
+	c.leave()
 	if s.ended || unix.Shutdown(c.fd, unix.SHUT_WR) != nil {
 		c.close()
 		return
@@ -213,6 +214,15 @@ func (c *conn) shutDown() {
 	c.buf, c.sent = nil, 0
 	s.parser.close()
 	c.setMask(unix.EPOLLIN)
+}
+
+// leave takes the session from where others find it. Who sees the end of a connection
+// can rely on that: nobody publishes to it any more.
+func (c *conn) leave() {
+	c.session.leave()
+	if !c.refused {
+		c.loop.server.clients.remove(c.session)
+	}
 }
 
 // linger throws away what comes, until the client has closed too.
@@ -242,13 +252,10 @@ func (c *conn) close() {
 	s.out, s.writing = nil, 0
 	s.mu.Unlock()
 	s.noteOverflow()
-	s.leave()
+	c.leave()
 	c.buf, c.sent = nil, 0
 	delete(c.loop.conns, c.fd)
 	c.loop.dead = append(c.loop.dead, c.fd)
-	if !c.refused {
-		c.loop.server.clients.remove(s)
-	}
 	c.front.gone(1)
 	c.loop.look(c)
 }

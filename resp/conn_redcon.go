@@ -215,6 +215,7 @@ func (c *redconConn) sever() {
 // shutDown ends the connection after the last reply: FIN, then what the client
 // still sends is thrown away for a while.
 func (c *redconConn) shutDown() {
+	c.leave()
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if c.session.ended || !ok || half.CloseWrite() != nil {
 		c.finish()
@@ -224,6 +225,14 @@ func (c *redconConn) shutDown() {
 	c.deadline = c.session.now.Add(c.session.server.lingerTime())
 	c.session.parser.close()
 	c.linger()
+}
+
+// leave takes the session from where others find it, as conn's does.
+func (c *redconConn) leave() {
+	c.session.leave()
+	if !c.refused {
+		c.session.server.clients.remove(c.session)
+	}
 }
 
 func (c *redconConn) linger() {
@@ -252,10 +261,7 @@ func (c *redconConn) finish() {
 	s.out, s.writing = nil, 0
 	s.mu.Unlock()
 	s.noteOverflow()
-	s.leave()
-	if !c.refused {
-		s.server.clients.remove(s)
-	}
+	c.leave()
 	c.force()
 }
 

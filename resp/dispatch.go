@@ -284,7 +284,7 @@ func (s *Session) serve(sl *slot, later func() func([]byte)) []byte {
 	c := &s.pool.call
 	*c = commands.ServeCall{
 		Command: sl.command, Args: sl.args, Session: s, Node: s.server.node, Table: s.server.table,
-		Later: later, Out: s.pool.scratch[:0],
+		Later: later, Out: s.pool.scratch[:0], InExec: s.pubsub.inExec,
 	}
 	s.spoke = false
 	started := time.Now()

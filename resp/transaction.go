@@ -65,12 +65,12 @@ func (s *Session) endTransaction() {
 }
 
 // refusedInMulti notes that a command was refused, which spoils a transaction. A
-// refused EXEC ends it, with an error of its own.
+// refused EXEC ends it, with an error of its own, and drops the watches: without a
+// transaction, too, as in Redis.
 func (s *Session) refusedInMulti(args [][]byte, err error) error {
-	if s.tx == nil {
-		return err
+	if s.tx != nil {
+		s.tx.bad = true
 	}
-	s.tx.bad = true
 	if c := s.server.table.Lookup(args[0]); c == nil || c.Class != commands.Transact {
 		return err
 	}

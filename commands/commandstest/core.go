@@ -112,29 +112,14 @@ func (c *coreConn) run(args [][]byte) ([]byte, error) {
 	var read []byte
 	asRead := cmd.Class == commands.Read || m.Quiet(r, c.core.now)
 	if asRead {
-		out, wait, err := m.Read(r, c.core.now, false, nil)
-		if err == commands.ErrExpired {
-			// As a partition does: the expiry is logged, and the read comes behind it.
-			c.core.begin()
-			m.ApplyInternal(commands.Request{Args: [][]byte{[]byte("expire")}}, 0)
-			before = m.State().Hash()
-			out, wait, err = m.Read(r, c.core.now, false, nil)
-		}
-		if err != nil {
+		if read, before, err = c.look(r); err != nil {
 			return nil, err
-		}
-		if wait != nil {
-			out = wire.AppendNullArray(out, proto)
-		}
-		read = out
-		if m.State().Hash() != before {
-			return nil, fmt.Errorf("a read changed the state")
 		}
 	}
 	groups := c.groups(cmd, args)
-	// A command takes keys past their deadline away, whatever it answers.
-	deadline, some := m.State().NextDeadline()
-	overdue := some && deadline <= c.core.now
+	// A command takes keys past their deadline away, whatever it answers, and nothing
+	// else when it answers an error.
+	live := m.State().LiveHash(c.core.now)
 	c.core.begin()
 	reply, wait := m.Apply(r, 0, nil)
 	if wait != nil {
@@ -143,17 +128,53 @@ func (c *coreConn) run(args [][]byte) ([]byte, error) {
 		}
 		reply = wire.AppendNullArray(reply, proto)
 	}
-	if asRead && !bytes.Equal(read, reply) && cmd.Name != "randomkey" {
+	switch {
+	case !asRead || bytes.Equal(read, reply):
+	case cmd.Name != "randomkey":
 		return nil, fmt.Errorf("applied it answers %q, read %q", reply, read)
+	case !c.isKey(read) || !c.isKey(reply):
+		return nil, fmt.Errorf("applied it answers %q, read %q, which are not both keys", reply, read)
 	}
 	changed := m.State().Hash() != before
-	if changed && reply[0] == '-' && !overdue {
+	if changed && reply[0] == '-' && m.State().LiveHash(c.core.now) != live {
 		return nil, fmt.Errorf("%q, and yet the state has changed", reply)
 	}
 	if changed && asRead && (!movesSeenTime(cmd) || c.groups(cmd, args) != groups) {
 		return nil, fmt.Errorf("as good as a read, and yet the state has changed")
 	}
 	return reply, checked(cmd, args, reply)
+}
+
+// look runs a command as a read, and returns the state's hash besides.
+func (c *coreConn) look(r commands.Request) (reply []byte, hash uint64, err error) {
+	m := c.core.machine
+	hash = m.State().Hash()
+	reply, wait, err := m.Read(r, c.core.now, false, nil)
+	if err == commands.ErrExpired {
+		// As a partition does: the expiry is logged, and the read comes behind it.
+		c.core.begin()
+		m.ApplyInternal(commands.Request{Args: [][]byte{[]byte("expire")}}, 0)
+		hash = m.State().Hash()
+		reply, wait, err = m.Read(r, c.core.now, false, nil)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if wait != nil {
+		reply = wire.AppendNullArray(reply, r.Proto)
+	}
+	if m.State().Hash() != hash {
+		return nil, 0, fmt.Errorf("a read changed the state")
+	}
+	return reply, hash, nil
+}
+
+// isKey reports whether a reply is the name of a key.
+func (c *coreConn) isKey(reply []byte) bool {
+	head, rest, _ := bytes.Cut(reply, []byte("\r\n"))
+	name, whole := bytes.CutSuffix(rest, []byte("\r\n"))
+	k, _ := c.core.machine.State().DB(c.session.DB()).Get(name, c.core.now)
+	return len(head) > 0 && head[0] == '$' && whole && k != nil
 }
 
 // movesSeenTime reports whether a command notes that a consumer was seen even when
