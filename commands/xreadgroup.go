@@ -21,7 +21,7 @@ var xreadgroup = Command{
 		{"8.4.0", "Added the `CLAIM` option."},
 		{"8.10.0", "Added the `MAXCOUNT` and `MAXSIZE` options."},
 	},
-	Differences: readDifferences + " With `CLAIM`, all entries of a stream read with `>` have four elements, also behind a key whose history is read. A call that waits with `BLOCK` and `CLAIM` is woken by new entries and, first in line, by `XNACK`, not yet when a pending one has been idle for long enough.",
+	Differences: readDifferences + " With `CLAIM`, all entries of a stream read with `>` have four elements, also behind a key whose history is read. With `BLOCK` and `CLAIM`, of the calls that wait for the same idle time of the same streams one is woken at a time, the first in line; while nothing is pending, the next look is at least 10 ms away.",
 	Arguments: []Argument{
 		{Name: "group-block", Type: "block", Token: "GROUP", Args: []Argument{groupArgument, {Name: "consumer", Type: "string"}}},
 		countArgument, maxCountArgument, maxSizeArgument,
@@ -73,6 +73,9 @@ func runXReadGroup(c *Call) error {
 	}
 	c.Wait = o.wait(c.DBIndex)
 	c.Wait.Group = string(o.group)
+	if o.claim {
+		c.waitForClaims(&o, list)
+	}
 	return nil
 }
 

@@ -206,7 +206,10 @@ func (a *application) runWait(pt *part) {
 	switch wt := pt.waiter; {
 	case wt == nil:
 	case wait != nil:
-		a.p.waits.unserved(wt)
+		if wt.Claim {
+			a.again = append(a.again, wt.Keys...) // others of its class may have waited for the outcome
+		}
+		a.p.waits.unserved(wt, wait)
 	default:
 		a.again = append(a.again, wt.Keys...)
 		a.p.waits.served(wt, a.p.scratch.reply)

@@ -220,10 +220,16 @@ func (c *tcpConn) silenced(args [][]byte) bool {
 	return silent
 }
 
+// shortWait is the shortest wait, in ms, that a transcript sees as one. What waits
+// for less is waited for like any reply.
+const shortWait = 1000
+
+// mayWait reports whether a command may wait: for ever, or for long.
 func mayWait(args [][]byte) bool {
 	for i, a := range args {
-		if bytes.EqualFold(a, []byte("block")) && i+1 < len(args) && string(args[i+1]) == "0" {
-			return true
+		if bytes.EqualFold(a, []byte("block")) && i+1 < len(args) {
+			ms, err := strconv.Atoi(string(args[i+1]))
+			return err == nil && (ms == 0 || ms >= shortWait)
 		}
 	}
 	return false
