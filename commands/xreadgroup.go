@@ -171,7 +171,9 @@ func (c *Call) seeConsumer(g *groups.Group, key, group, name []byte) groups.Cons
 	id, ok := g.Consumer(name)
 	switch {
 	case !c.Applying:
-		c.noteSeen(key, group, name)
+		if !c.Woken { // by itself a consumer that waits does nothing
+			c.noteSeen(key, group, name)
+		}
 	case !ok:
 		return g.CreateConsumer(name, c.Now)
 	default:

@@ -223,7 +223,7 @@ func TestClaimOfNothingIsNotLogged(t *testing.T) {
 	c.must(t, "XGROUP CREATECONSUMER s g w")
 	before := p.partition.Applied()
 	w := dial(t, p)
-	if err := w.send("XREADGROUP GROUP g w BLOCK 200 CLAIM 0 STREAMS s >"); err != nil {
+	if err := w.send("XREADGROUP GROUP g w BLOCK 200 CLAIM 0 STREAMS s >"); err != nil { // looks every 10 ms
 		t.Fatal(err)
 	}
 	start := time.Now()
