@@ -38,7 +38,8 @@ func (m *goneMarks) of(k *key) *atomic.Pointer[key] {
 func (m *goneMarks) put(k key) {
 	at := m.of(&k)
 	if mark := at.Load(); mark != nil && k.compare(mark) < 0 {
-		at.Store(&k)
+		lower := k // not k itself, which would be allocated in any case
+		at.Store(&lower)
 	}
 }
 
