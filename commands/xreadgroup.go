@@ -128,8 +128,8 @@ func (c *Call) readGroups(o *readOptions, list []groupPosition) bool {
 }
 
 // deliver gives the consumer with CLAIM the pending entries that are idle enough,
-// then the entries behind the group's last-delivered ID. It depends on nothing that was found earlier: the same stream may stand in one
-// command twice.
+// then the entries behind the group's last-delivered ID. It depends on nothing that
+// was found earlier: the same stream may stand in one command twice.
 func (c *Call) deliver(r *readReply, o *readOptions, p *groupPosition, key []byte, consumer groups.ConsumerID) {
 	if !c.Applying {
 		return
@@ -145,23 +145,37 @@ func (c *Call) deliver(r *readReply, o *readOptions, p *groupPosition, key []byt
 	h := openHeader(&c.Out, o.limit)
 	n := c.claimIdle(r, p, claims, consumer)
 	active := n > 0
-	for more = more && n != o.limit; more && r.budget.entry(c); more = n != o.limit && cur.Next() {
-		if o.claim {
-			c.appendDelivered(&cur, 0, 0)
-		} else {
-			c.appendEntry(&cur)
-		}
-		p.g.Deliver(p.s.Stream, cur.ID())
-		if !o.noAck {
-			p.g.Put(groups.Pending{ID: cur.ID(), Owner: consumer, Time: c.Now, Count: 1})
-			active = true
-		}
-		n++
+	if more && n != o.limit {
+		fresh := c.deliverNew(r, o, p, &cur, o.limit-n, consumer)
+		active = active || fresh > 0 && !o.noAck
+		n += fresh
 	}
 	h.close(&c.Out, '*', n)
 	if active {
 		p.g.SetActive(consumer, c.Now)
 	}
+}
+
+// deliverNew delivers from the entry under the cursor on, at most most entries
+// unless that is negative, and returns how many. The group moves once, behind the
+// last of them.
+func (c *Call) deliverNew(r *readReply, o *readOptions, p *groupPosition, cur *streams.Cursor, most int64, consumer groups.ConsumerID) (n int64) {
+	first := cur.ID()
+	last := first
+	for more := true; more && r.budget.entry(c); more = n != most && cur.Next() {
+		if o.claim {
+			c.appendDelivered(cur, 0, 0)
+		} else {
+			c.appendEntry(cur)
+		}
+		last = cur.ID()
+		if !o.noAck {
+			p.g.Put(groups.Pending{ID: last, Owner: consumer, Time: c.Now, Count: 1})
+		}
+		n++
+	}
+	p.g.DeliverN(p.s.Stream, first, last, int(n))
+	return n
 }
 
 // seeConsumer returns the consumer of that name, created if there is none, and
