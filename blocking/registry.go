@@ -20,6 +20,13 @@ type Wait struct {
 	Group   string
 	Shared  bool
 	Timeout time.Duration // 0: for ever
+	// Claim is true for an XREADGROUP that pending entries can wake, too, once they
+	// have been idle for MinIdle. LookAt is when that may be so, in Unix ms by the
+	// clock of the partition; 0: never. Taker: it takes what is released at once.
+	Claim   bool
+	MinIdle int64
+	LookAt  int64
+	Taker   bool
 	// Args is the command to run again, when it differs from the one received:
 	// IDs like '$' are resolved when the wait begins.
 	Args [][]byte
@@ -33,31 +40,44 @@ type Waiter struct {
 
 	number  uint64 // 0: never added
 	claimed bool
+	class   *class // with Claim
 }
 
 // Claimed reports whether somebody serves w at the moment.
 func (w *Waiter) Claimed() bool { return w.claimed }
+
+// Before reports whether w came before other.
+func (w *Waiter) Before(other *Waiter) bool { return w.number < other.number }
 
 // Registry orders the waiters of one partition.
 type Registry struct {
 	lines map[Key]*lines
 	count int // waiters added and not removed, claimed ones included
 	last  uint64
+
+	classes map[question]*class
+	looks   *btree.BTreeG[*class] // those that look some day; nil: none ever did
 }
 
 // lines are the waiters of one key: of XREAD in one line, of XREADGROUP in one
 // for each group.
 type lines struct {
 	shared line
-	groups map[string]*line
+	groups map[string]*groupLine
 }
+
+// groupLine is the waiters of one group for one key, takers also in a line of
+// their own: they need not wait behind those that nothing released can serve.
+type groupLine struct{ all, takers line }
 
 type line struct {
 	order *btree.BTreeG[*Waiter] // nil: empty
 }
 
 // NewRegistry returns an empty registry.
-func NewRegistry() *Registry { return &Registry{lines: make(map[Key]*lines)} }
+func NewRegistry() *Registry {
+	return &Registry{lines: make(map[Key]*lines), classes: make(map[question]*class)}
+}
 
 // Len is the number of waiters, claimed ones included.
 func (r *Registry) Len() int { return r.count }
@@ -88,6 +108,9 @@ func (r *Registry) Add(w *Waiter) {
 	r.last++
 	w.number = r.last
 	r.count++
+	if w.Claim {
+		r.join(w)
+	}
 	r.enter(w)
 }
 
@@ -99,11 +122,16 @@ func (r *Registry) Claim(w *Waiter) {
 	}
 }
 
-// Release puts a claimed waiter back at its old place.
+// Release puts a claimed waiter back at its old place. Its class looks again at
+// once, unless SetLook says better.
 func (r *Registry) Release(w *Waiter) {
-	if w.claimed {
-		w.claimed = false
-		r.enter(w)
+	if !w.claimed {
+		return
+	}
+	w.claimed = false
+	r.enter(w)
+	if w.class != nil {
+		r.SetLook(w, atOnce)
 	}
 }
 
@@ -114,6 +142,9 @@ func (r *Registry) Remove(w *Waiter) bool {
 	}
 	if !w.claimed {
 		r.leave(w)
+	}
+	if w.class != nil {
+		r.part(w)
 	}
 	w.claimed, w.number = false, 0
 	r.count--
@@ -131,13 +162,17 @@ func (r *Registry) EachShared(k Key, fn func(*Waiter)) {
 // EachFirst calls fn for the first waiter in line of every group that waits for
 // k, the longest waiting first: so the order does not depend on a map.
 func (r *Registry) EachFirst(k Key, fn func(*Waiter)) {
+	r.eachFirst(k, fn, func(g *groupLine) *line { return &g.all })
+}
+
+func (r *Registry) eachFirst(k Key, fn func(*Waiter), of func(*groupLine) *line) {
 	l := r.lines[k]
 	if l == nil {
 		return
 	}
 	first := line{}
 	for _, g := range l.groups {
-		if w, ok := g.order.Min(); ok {
+		if w, ok := of(g).first(); ok {
 			first.add(w)
 		}
 	}
@@ -151,7 +186,11 @@ func (r *Registry) enter(w *Waiter) {
 			l = &lines{}
 			r.lines[k] = l
 		}
-		l.of(w).add(w)
+		l.enter(w)
+	}
+	if c := w.class; c != nil {
+		c.line.add(w)
+		r.schedule(c, c.at)
 	}
 }
 
@@ -161,32 +200,62 @@ func (r *Registry) leave(w *Waiter) {
 		if l == nil {
 			continue // the same key twice in one command
 		}
-		l.of(w).remove(w)
-		if !w.Shared && l.groups[w.Group].empty() {
-			delete(l.groups, w.Group)
-		}
+		l.leave(w)
 		if l.shared.empty() && len(l.groups) == 0 {
 			delete(r.lines, k)
 		}
 	}
+	if c := w.class; c != nil {
+		c.line.remove(w)
+		r.schedule(c, c.at)
+	}
 }
 
-func (l *lines) of(w *Waiter) *line {
+func (l *lines) enter(w *Waiter) {
 	if w.Shared {
-		return &l.shared
+		l.shared.add(w)
+		return
 	}
 	g := l.groups[w.Group]
 	if g == nil {
 		if l.groups == nil {
-			l.groups = make(map[string]*line, 1)
+			l.groups = make(map[string]*groupLine, 1)
 		}
-		g = &line{}
+		g = &groupLine{}
 		l.groups[w.Group] = g
 	}
-	return g
+	g.all.add(w)
+	if w.Taker {
+		g.takers.add(w)
+	}
+}
+
+func (l *lines) leave(w *Waiter) {
+	if w.Shared {
+		l.shared.remove(w)
+		return
+	}
+	g := l.groups[w.Group]
+	if g == nil {
+		return // the same key twice
+	}
+	g.all.remove(w)
+	if w.Taker {
+		g.takers.remove(w)
+	}
+	if g.all.empty() {
+		delete(l.groups, w.Group)
+	}
 }
 
 func (l *line) empty() bool { return l.order == nil || l.order.Len() == 0 }
+
+func (l *line) first() (w *Waiter, ok bool) {
+	if l.order == nil {
+		return nil, false
+	}
+	return l.order.Min()
+}
 
 func (l *line) add(w *Waiter) {
 	if l.order == nil {

@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"math"
+
 	"github.com/millrace-io/millrace/groups"
 	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/resp/wire"
@@ -39,12 +41,34 @@ func (c *Call) findClaims(o *readOptions, p *groupPosition, b *readBudget) (clai
 // that the stream still has, in claim order, until it returns false.
 func eachClaim(s *keyspace.StreamValue, g *groups.Group, minIdle, now int64, fn func(groups.Pending) bool) {
 	find := entryFinder{s: s.Stream}
-	g.AscendTime(func(e groups.Pending) bool {
-		if now-e.Time < minIdle {
-			return false // and so are all that follow
-		}
-		return find.find(e.ID) == nil || fn(e)
+	has := func(id streams.ID) bool { return find.find(id) != nil }
+	g.AscendClaims(has, func(e groups.Pending) bool {
+		return now-e.Time >= minIdle && fn(e) // all that follow are idle for less
 	})
+}
+
+// pollIdle is how long a waiter with CLAIM waits at least, in ms, before it looks
+// whether something became pending where nothing was.
+const pollIdle = 10
+
+// waitForClaims adds to what a command waits for that a pending entry of one of the
+// streams may become idle enough: the oldest, or one that is delivered from now on.
+// None of those pending is idle enough yet.
+func (c *Call) waitForClaims(o *readOptions, list []groupPosition) {
+	w := c.Wait
+	w.Claim, w.MinIdle = true, o.minIdle
+	w.Taker = o.minIdle <= c.Now // what nobody owns has been idle since 1970
+	for i := range list {
+		at := c.Now + max(o.minIdle, pollIdle)
+		eachClaim(list[i].s, list[i].g, math.MinInt64, c.Now, func(e groups.Pending) bool {
+			at = e.Time + o.minIdle
+			return false
+		})
+		// Beyond the highest time there is nothing to wait for.
+		if at > 0 && (w.LookAt == 0 || at < w.LookAt) {
+			w.LookAt = at
+		}
+	}
 }
 
 func anyClaim(s *keyspace.StreamValue, g *groups.Group, minIdle, now int64) (found bool) {

@@ -97,6 +97,19 @@ func TestSignalsAndVersions(t *testing.T) {
 		{command: "XACK k g 1-0"},
 		{command: "XCLAIM k g d 0 1-0"},
 		{command: "XAUTOCLAIM k g d 0 0"},
+		{command: "XCLAIM k g d 0 1-0 IDLE 5", wakes: true},
+		{command: "XCLAIM k g d 0 9-9 IDLE 5"},
+		{command: "XNACK k g FAIL IDS 1 1-0", wakes: true},
+		{command: "XNACK k g FAIL IDS 1 2-0"},
+		{command: "XNACK k g FAIL IDS 1 2-0 FORCE", wakes: true},
+		{command: "XDELEX k IDS 1 1-0", dirty: true},
+		{command: "XDELEX k ACKED IDS 1 1-0"},
+		{command: "XDELEX k DELREF IDS 1 9-9"},
+		{command: "XACKDEL k g IDS 1 1-0", dirty: true},
+		{command: "XACKDEL k g IDS 1 2-0"},
+		{command: "XTRIM k MAXLEN 0 ACKED"},
+		{command: "XTRIM k MAXLEN 0 DELREF", dirty: true},
+		{command: "XREADGROUP GROUP g d CLAIM 0 STREAMS k >"},
 	} {
 		a := newApplier()
 		a.do("XADD", "k", "1-0", "f", "v")

@@ -79,16 +79,21 @@ type autoClaimWalk struct {
 	cursor streams.ID       // the first that was not looked at, 0-0 at the end
 }
 
-// walk looks at pending entries from o.start on: at most as many as o.limit
-// allows, until as many were found. Nothing is changed yet.
-func (o *autoClaimOptions) walk(s *keyspace.StreamValue, g *groups.Group, now int64) (w autoClaimWalk) {
-	find := entryFinder{s: s.Stream}
-	effort := o.limit * autoClaimEffort
+// effort is how many pending entries are looked at, at most.
+func (o *autoClaimOptions) effort() int64 {
 	if o.limit > math.MaxInt64/autoClaimEffort {
-		effort = math.MaxInt64
+		return math.MaxInt64
 	}
+	return o.limit * autoClaimEffort
+}
+
+// walk looks at pending entries from o.start on: at most as many as o.limit
+// allows, until most were found. Nothing is changed yet.
+func (o *autoClaimOptions) walk(s *keyspace.StreamValue, g *groups.Group, now, most int64) (w autoClaimWalk) {
+	find := entryFinder{s: s.Stream}
+	effort := o.effort()
 	g.Ascend(o.start, func(p groups.Pending) bool {
-		if effort == 0 || int64(len(w.found)) == o.limit {
+		if effort == 0 || int64(len(w.found)) == most {
 			w.cursor = p.ID
 			return false
 		}
@@ -100,6 +105,23 @@ func (o *autoClaimOptions) walk(s *keyspace.StreamValue, g *groups.Group, now in
 		return true
 	})
 	return w
+}
+
+// end is the cursor of a walk that finds nothing.
+func (o *autoClaimOptions) end(g *groups.Group) (cursor streams.ID) {
+	effort := o.effort()
+	if int64(g.Len()) <= effort {
+		return cursor
+	}
+	g.Ascend(o.start, func(p groups.Pending) bool {
+		if effort == 0 {
+			cursor = p.ID
+			return false
+		}
+		effort--
+		return true
+	})
+	return cursor
 }
 
 func runXAutoClaim(c *Call) error {
@@ -115,15 +137,16 @@ func runXAutoClaim(c *Call) error {
 	if g == nil {
 		return noSuchKeyOrGroup(c.Args[1], c.Args[2])
 	}
-	w := o.walk(s, g, c.Now)
 	consumer := c.seeConsumer(g, c.Args[1], c.Args[2], c.Args[3])
 	c.Out = wire.AppendArray(c.Out, 3)
-	c.Out = appendID(c.Out, w.cursor)
-	if !c.Applying {
+	if !c.Applying { // Quiet has found nothing
+		c.Out = appendID(c.Out, o.end(g))
 		c.Out = wire.AppendArray(c.Out, 0)
 		c.Out = wire.AppendArray(c.Out, 0)
 		return nil
 	}
+	w := o.walk(s, g, c.Now, o.limit)
+	c.Out = appendID(c.Out, w.cursor)
 	gone := c.claimFound(s, g, &o, &w, consumer)
 	c.Out = wire.AppendArray(c.Out, gone)
 	for i, p := range w.found {
@@ -178,6 +201,5 @@ func quietXAutoClaim(c *Call) bool {
 	if _, ok := g.Consumer(c.Args[3]); !ok {
 		return false
 	}
-	w := o.walk(s, g, c.Now)
-	return len(w.found) == 0
+	return len(o.walk(s, g, c.Now, 1).found) == 0
 }

@@ -108,7 +108,7 @@ func (o *claimOptions) parseOption(args [][]byte, now int64) (n int, err error) 
 }
 
 func runXClaim(c *Call) error {
-	_, s, err := c.streamOrMiss(c.Args[1])
+	k, s, err := c.streamOrMiss(c.Args[1])
 	if err != nil {
 		return err
 	}
@@ -128,6 +128,9 @@ func runXClaim(c *Call) error {
 	n := int64(0)
 	if c.Applying {
 		n = c.claim(s, g, &o, consumer)
+	}
+	if n > 0 && o.time < c.Now {
+		c.signalKey(k, c.Args[1]) // with CLAIM somebody may wait for entries as idle as that
 	}
 	h.close(&c.Out, '*', n)
 	return nil

@@ -21,7 +21,7 @@ var xreadgroup = Command{
 		{"8.4.0", "Added the `CLAIM` option."},
 		{"8.10.0", "Added the `MAXCOUNT` and `MAXSIZE` options."},
 	},
-	Differences: readDifferences + " With `CLAIM`, all entries of a stream read with `>` have four elements, also behind a key whose history is read. A call that waits with `BLOCK` and `CLAIM` is woken by new entries and, first in line, by `XNACK`, not yet when a pending one has been idle for long enough.",
+	Differences: readDifferences + " With `CLAIM`, all entries of a stream read with `>` have four elements, also behind a key whose history is read. With `BLOCK` and `CLAIM`, of the calls that wait for the same idle time of the same streams one is woken at a time, the first in line; while nothing is pending, the next look is at least 10 ms away.",
 	Arguments: []Argument{
 		{Name: "group-block", Type: "block", Token: "GROUP", Args: []Argument{groupArgument, {Name: "consumer", Type: "string"}}},
 		countArgument, maxCountArgument, maxSizeArgument,
@@ -73,6 +73,9 @@ func runXReadGroup(c *Call) error {
 	}
 	c.Wait = o.wait(c.DBIndex)
 	c.Wait.Group = string(o.group)
+	if o.claim {
+		c.waitForClaims(&o, list)
+	}
 	return nil
 }
 
@@ -125,8 +128,8 @@ func (c *Call) readGroups(o *readOptions, list []groupPosition) bool {
 }
 
 // deliver gives the consumer with CLAIM the pending entries that are idle enough,
-// then the entries behind the group's last-delivered ID. It depends on nothing that was found earlier: the same stream may stand in one
-// command twice.
+// then the entries behind the group's last-delivered ID. It depends on nothing that
+// was found earlier: the same stream may stand in one command twice.
 func (c *Call) deliver(r *readReply, o *readOptions, p *groupPosition, key []byte, consumer groups.ConsumerID) {
 	if !c.Applying {
 		return
@@ -142,23 +145,37 @@ func (c *Call) deliver(r *readReply, o *readOptions, p *groupPosition, key []byt
 	h := openHeader(&c.Out, o.limit)
 	n := c.claimIdle(r, p, claims, consumer)
 	active := n > 0
-	for more = more && n != o.limit; more && r.budget.entry(c); more = n != o.limit && cur.Next() {
-		if o.claim {
-			c.appendDelivered(&cur, 0, 0)
-		} else {
-			c.appendEntry(&cur)
-		}
-		p.g.Deliver(p.s.Stream, cur.ID())
-		if !o.noAck {
-			p.g.Put(groups.Pending{ID: cur.ID(), Owner: consumer, Time: c.Now, Count: 1})
-			active = true
-		}
-		n++
+	if more && n != o.limit {
+		fresh := c.deliverNew(r, o, p, &cur, o.limit-n, consumer)
+		active = active || fresh > 0 && !o.noAck
+		n += fresh
 	}
 	h.close(&c.Out, '*', n)
 	if active {
 		p.g.SetActive(consumer, c.Now)
 	}
+}
+
+// deliverNew delivers from the entry under the cursor on, at most most entries
+// unless that is negative, and returns how many. The group moves once, behind the
+// last of them.
+func (c *Call) deliverNew(r *readReply, o *readOptions, p *groupPosition, cur *streams.Cursor, most int64, consumer groups.ConsumerID) (n int64) {
+	first := cur.ID()
+	last := first
+	for more := true; more && r.budget.entry(c); more = n != most && cur.Next() {
+		if o.claim {
+			c.appendDelivered(cur, 0, 0)
+		} else {
+			c.appendEntry(cur)
+		}
+		last = cur.ID()
+		if !o.noAck {
+			p.g.Put(groups.Pending{ID: last, Owner: consumer, Time: c.Now, Count: 1})
+		}
+		n++
+	}
+	p.g.DeliverN(p.s.Stream, first, last, int(n))
+	return n
 }
 
 // seeConsumer returns the consumer of that name, created if there is none, and
@@ -168,7 +185,9 @@ func (c *Call) seeConsumer(g *groups.Group, key, group, name []byte) groups.Cons
 	id, ok := g.Consumer(name)
 	switch {
 	case !c.Applying:
-		c.noteSeen(key, group, name)
+		if !c.Woken { // by itself a consumer that waits does nothing
+			c.noteSeen(key, group, name)
+		}
 	case !ok:
 		c.Notify(EventStream, consumerCreated, key)
 		return g.CreateConsumer(name, c.Now)

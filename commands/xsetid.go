@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"github.com/millrace-io/millrace/groups"
 	"github.com/millrace-io/millrace/resp/wire"
 	"github.com/millrace-io/millrace/streams"
 )
@@ -86,6 +87,13 @@ func runXSetID(c *Call) error {
 		}
 	}
 
+	if o.last.Less(s.LastID()) {
+		// IDs of entries that are gone may be given to new ones.
+		s.EachGroup(func(_ string, g *groups.Group) bool {
+			g.ForgetGone()
+			return true
+		})
+	}
 	s.SetID(o.last)
 	if o.added >= 0 {
 		s.SetEntriesAdded(uint64(o.added))

@@ -171,7 +171,10 @@ func (b *block) compare(i int, k *key, keys int) int {
 
 // insert puts r at place i; the rows from there on move up.
 func (b *block) insert(i int, r *row) {
-	if !b.fits(r) {
+	switch {
+	case b.n == 0:
+		copy(b.base[:b.cols], r[:b.cols]) // the widths may do for what comes, too
+	case !b.fits(r):
 		b.relayout(r)
 	}
 	stride := int(b.stride)

@@ -63,7 +63,7 @@ func (t *table) check() (err error) {
 	var before key
 	t.tree.Scan(func(s span) bool {
 		bytes += s.block.size()
-		if s.block.n < 1 || s.block.n > maxRows {
+		if s.block.n < 1 && t.tree.Len() > 1 || s.block.n > maxRows {
 			err = fmt.Errorf("invariant 5: block of %d rows", s.block.n)
 		}
 		if rows > 0 && before.compare(&s.low) >= 0 {

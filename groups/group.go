@@ -1,7 +1,6 @@
 package groups
 
 import (
-	"math"
 	"unsafe"
 
 	"github.com/millrace-io/millrace/streams"
@@ -19,16 +18,17 @@ type Group struct {
 	nacked      int        // pending entries without owner
 	pel         pel
 	consumers   consumers
+	gone        *goneMarks
 	load        *loader // nil once a restored group is complete
 }
 
 // groupOverhead is the memory of a group without consumers and entries: itself and five trees.
-const groupOverhead = int64(unsafe.Sizeof(Group{})) + 5*128
+const groupOverhead = int64(unsafe.Sizeof(Group{})+unsafe.Sizeof(goneMarks{})) + 5*128
 
 // New returns a group that has been delivered everything up to last; entriesRead
 // is how many entries these were, -1 if that is not known.
 func New(last streams.ID, entriesRead int64) *Group {
-	return &Group{last: last, entriesRead: max(entriesRead, unknown), pel: newPEL(), consumers: newConsumers()}
+	return &Group{last: last, entriesRead: max(entriesRead, unknown), pel: newPEL(), consumers: newConsumers(), gone: &goneMarks{}}
 }
 
 // Clone returns a group equal to g. The two share their blocks and copy one
@@ -39,6 +39,7 @@ func (g *Group) Clone() *Group {
 	c := *g
 	c.pel = g.pel.clone()
 	c.consumers = g.consumers.clone()
+	c.gone = g.gone.clone()
 	if g.load != nil {
 		c.load = new(*g.load)
 	}
@@ -93,6 +94,7 @@ func (g *Group) Put(p Pending) {
 	}
 	r := pendingRow(p, g.nextOrder)
 	g.nextOrder++
+	g.gone.put(r.timeKey())
 	old, replaced := g.pel.put(&r)
 	if replaced && ConsumerID(old[idOwner]) == p.Owner {
 		return
@@ -154,21 +156,4 @@ func (g *Group) AscendOwner(owner ConsumerID, from streams.ID, fn func(Pending) 
 func (g *Group) AscendTime(fn func(Pending) bool) {
 	next := g.pel.lookUp(fn)
 	g.pel.byTime.ascend(key{}, func(r *row) bool { return next(r[timeMs], r[timeSeq]) })
-}
-
-// AscendDelivered is AscendTime without the NACK zone, from the given time of delivery on.
-func (g *Group) AscendDelivered(from int64, fn func(Pending) bool) {
-	next := g.pel.lookUp(fn)
-	start := key{max(ordered(from), 1)}
-	g.pel.byTime.ascend(start, func(r *row) bool { return next(r[timeMs], r[timeSeq]) })
-}
-
-// OldestDelivery returns the earliest time of delivery of an entry that has an
-// owner: when a blocked XREADGROUP CLAIM must look next.
-func (g *Group) OldestDelivery() (t int64, ok bool) {
-	g.AscendDelivered(math.MinInt64, func(p Pending) bool {
-		t, ok = p.Time, true
-		return false
-	})
-	return t, ok
 }

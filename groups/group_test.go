@@ -178,22 +178,8 @@ func TestEmptyGroup(t *testing.T) {
 	g := groups.New(at(3), -7)
 	_, low := g.MinPending()
 	_, high := g.MaxPending()
-	_, oldest := g.OldestDelivery()
-	if low || high || oldest || g.Len() != 0 || g.Ack(at(1)) || g.EntriesRead() != -1 || g.LastID() != at(3) {
-		t.Errorf("%v %v %v, %d pending, %d read", low, high, oldest, g.Len(), g.EntriesRead())
-	}
-}
-
-func TestOldestDeliveryPassesOverTheZone(t *testing.T) {
-	g := crew()
-	g.Put(pending(1, groups.NoOwner, 0, 1))
-	if _, ok := g.OldestDelivery(); ok {
-		t.Error("an entry without owner has a time of delivery")
-	}
-	g.Put(pending(2, ann, 50, 1))
-	g.Put(pending(3, bob, 40, 1))
-	if got, ok := g.OldestDelivery(); !ok || got != 40 {
-		t.Errorf("%d, %v", got, ok)
+	if low || high || g.Len() != 0 || g.Ack(at(1)) || g.EntriesRead() != -1 || g.LastID() != at(3) {
+		t.Errorf("%v %v, %d pending, %d read", low, high, g.Len(), g.EntriesRead())
 	}
 }
 
@@ -235,7 +221,7 @@ func TestWalksStop(t *testing.T) {
 	g.Ascend(streams.MinID, stop)
 	g.AscendOwner(1, streams.MinID, stop)
 	g.AscendTime(stop)
-	g.AscendDelivered(0, stop)
+	g.AscendClaims(func(streams.ID) bool { return true }, stop)
 	g.EachConsumer(func(groups.ConsumerID) bool { calls++; return false })
 	if calls != 13 {
 		t.Errorf("%d calls", calls)
@@ -282,5 +268,46 @@ func TestMemoryPerPending(t *testing.T) {
 				t.Errorf("Bytes says %.1f per pending entry, the heap %.1f", counted, measured)
 			}
 		})
+	}
+}
+
+// TestGoneEntriesAreLookedAtOnce: what is pending and gone from the stream stays at
+// the head of the claim order, and walks must not pass it again and again.
+func TestGoneEntriesAreLookedAtOnce(t *testing.T) {
+	g := crew()
+	const gone = 100_000
+	for i := range gone {
+		owner, time := ann, int64(i)
+		if i%2 == 0 {
+			owner, time = groups.NoOwner, 0
+		}
+		g.Put(pending(uint64(i), owner, time, 1))
+	}
+	g.Put(pending(gone, ann, gone, 1))
+	looks := 0
+	walk := func() int {
+		looks = 0
+		g.AscendClaims(func(id streams.ID) bool { looks++; return id == at(gone) }, func(groups.Pending) bool { return false })
+		return looks
+	}
+	if n := walk(); n != gone+1 {
+		t.Errorf("the first walk looked at %d entries", n)
+	}
+	if n := walk(); n != 1 {
+		t.Errorf("the second walk looked at %d entries", n)
+	}
+	g = g.Clone()
+	g.Put(pending(gone+1, groups.NoOwner, 0, 1))
+	g.Put(pending(gone+2, bob, gone+1, 1))
+	if n := walk(); n != 2 {
+		t.Errorf("behind one that was released the walk looked at %d entries", n)
+	}
+	g.Put(pending(7, bob, 10, 1)) // between those that are gone
+	if n := walk(); n > gone/2 {
+		t.Errorf("behind one with a time of the past the walk looked at %d entries", n)
+	}
+	g.ForgetGone()
+	if n := walk(); n < gone {
+		t.Errorf("after all was forgotten the walk looked at %d entries", n)
 	}
 }

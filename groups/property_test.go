@@ -16,6 +16,7 @@ import (
 type pair struct {
 	g      *groups.Group
 	twin   *twin
+	gone   map[streams.ID]bool // from the stream
 	frozen []frozen
 	clock  int64
 }
@@ -73,20 +74,23 @@ func (p *pair) actions() map[string]func(*rapid.T) {
 				t.Fatal(err)
 			}
 		},
-		"create":  p.create,
-		"delete":  p.delete,
-		"times":   p.times,
-		"put":     func(t *rapid.T) { p.put(p.draw(t)) },
-		"ack":     func(t *rapid.T) { p.ack(t, pendingID.Draw(t, "id")) },
-		"deliver": p.deliver,
-		"scatter": p.scatter,
-		"thin":    p.thin,
-		"ackRun":  p.ackRun,
-		"claim":   p.claim,
-		"release": p.release,
-		"walks":   p.walks,
-		"clone":   p.freeze,
-		"restore": func(t *rapid.T) { p.g = restore(t, p.g) },
+		"create":   p.create,
+		"delete":   p.delete,
+		"times":    p.times,
+		"put":      func(t *rapid.T) { p.put(p.draw(t)) },
+		"ack":      func(t *rapid.T) { p.ack(t, pendingID.Draw(t, "id")) },
+		"deliver":  p.deliver,
+		"scatter":  p.scatter,
+		"thin":     p.thin,
+		"ackRun":   p.ackRun,
+		"claim":    p.claim,
+		"release":  p.release,
+		"walks":    p.walks,
+		"lose":     p.lose,
+		"comeBack": p.comeBack,
+		"claims":   p.claims,
+		"clone":    p.freeze,
+		"restore":  func(t *rapid.T) { p.g = restore(t, p.g) },
 	}
 }
 
@@ -203,11 +207,38 @@ func (p *pair) walks(t *rapid.T) {
 	if got, want := walkOwner(p.g, owner, from), after(p.twin.byOwner(owner)); !slices.Equal(got, want) {
 		t.Fatalf("%v from %v: %v, want %v", owner, from, got, want)
 	}
-	time := deliveryTime.Draw(t, "time")
-	got := collect(func(fn func(groups.Pending) bool) { p.g.AscendDelivered(time, fn) })
-	want := slices.DeleteFunc(p.twin.byTime(), func(e groups.Pending) bool { return e.Owner == groups.NoOwner || e.Time < time })
+}
+
+// lose lets the stream lose entries that are pending.
+func (p *pair) lose(t *rapid.T) {
+	all := p.twin.byTime()
+	for range rapid.IntRange(0, 5).Draw(t, "lost") {
+		if len(all) > 0 {
+			p.gone[all[rapid.IntRange(0, len(all)-1).Draw(t, "which")].ID] = true
+		}
+	}
+}
+
+// comeBack gives the stream entries of IDs that were gone.
+func (p *pair) comeBack(*rapid.T) {
+	clear(p.gone)
+	p.g.ForgetGone()
+}
+
+func (p *pair) claims(t *rapid.T) {
+	has := func(id streams.ID) bool { return !p.gone[id] }
+	want := slices.DeleteFunc(p.twin.byTime(), func(e groups.Pending) bool { return p.gone[e.ID] })
+	want = want[:rapid.IntRange(0, len(want)).Draw(t, "claims")]
+	var got []groups.Pending
+	p.g.AscendClaims(has, func(e groups.Pending) bool {
+		if len(got) == len(want) {
+			return false
+		}
+		got = append(got, e)
+		return true
+	})
 	if !slices.Equal(got, want) {
-		t.Fatalf("delivered from %d: %v, want %v", time, got, want)
+		t.Fatalf("claim order: %v, want %v", got, want)
 	}
 }
 
@@ -222,7 +253,7 @@ func (p *pair) freeze(t *rapid.T) {
 
 func TestGroupAgreesWithTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := &pair{g: groups.New(streams.ID{}, 0), twin: newTwin(), clock: 1_700_000_000_000}
+		p := &pair{g: groups.New(streams.ID{}, 0), twin: newTwin(), gone: map[streams.ID]bool{}, clock: 1_700_000_000_000}
 		p.create(t)
 		t.Repeat(p.actions())
 		for i, f := range p.frozen {

@@ -71,7 +71,7 @@ func (t *table) get(k *key) (r row, ok bool) {
 // min and max return the first and the last row.
 func (t *table) min() (r row, ok bool) {
 	at, ok := t.tree.Min()
-	if !ok {
+	if !ok || at.block.n == 0 {
 		return r, false
 	}
 	return at.block.row(0), true
@@ -79,7 +79,7 @@ func (t *table) min() (r row, ok bool) {
 
 func (t *table) max() (r row, ok bool) {
 	at, ok := t.tree.Max()
-	if !ok {
+	if !ok || at.block.n == 0 {
 		return r, false
 	}
 	return at.block.row(int(at.block.n) - 1), true
@@ -163,7 +163,7 @@ func (t *table) delete(k *key) (old row, ok bool) {
 	old = at.block.row(i)
 	t.rows--
 	if at.block.n == 1 {
-		t.drop(at)
+		t.empty(at)
 		return old, true
 	}
 	at = t.own(at)

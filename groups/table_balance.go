@@ -37,6 +37,21 @@ func (t *table) cut(at span, i int) (right *block) {
 	return right
 }
 
+// spareBytes is what the block of an empty table may hold on to.
+const spareBytes = 128
+
+// empty takes the only row out of a block, and the block out of the tree; but the
+// last block stays, if it is small. Entries that are acknowledged one at a time, as
+// they are delivered, would otherwise ask for a new block and a new tree each.
+func (t *table) empty(at span) {
+	if t.tree.Len() > 1 || cap(at.block.data) > spareBytes {
+		t.drop(at)
+		return
+	}
+	at = t.own(at)
+	at.block.remove(0)
+}
+
 // shrink gives back memory after rows were removed from the block.
 func (t *table) shrink(at span) {
 	b := at.block

@@ -224,7 +224,10 @@ func (a *application) runWait(pt *part) {
 	switch {
 	case wt == nil:
 	case wait != nil:
-		a.p.waits.unserved(wt)
+		if wt.Claim {
+			a.again = append(a.again, wt.Keys...) // others of its class may have waited for the outcome
+		}
+		a.p.waits.unserved(wt, wait)
 	default:
 		a.again = append(a.again, wt.Keys...)
 		a.p.waits.served(wt, func(to Replier) { a.told.answerTo(to, r.Caused, a.p.scratch.reply) })

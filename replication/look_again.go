@@ -1,6 +1,10 @@
 package replication
 
-import "github.com/millrace-io/millrace/blocking"
+import (
+	"slices"
+
+	"github.com/millrace-io/millrace/blocking"
+)
 
 // serveReady lets the waiters of keys look again. It runs on the apply goroutine
 // behind an entry, so the state holds still meanwhile.
@@ -32,20 +36,27 @@ func (p *Partition) serveShared(k blocking.Key) {
 	}
 }
 
-// serveGroups lets the first in line of each group look again: one that has to be
-// logged is proposed; one that ends without changing anything (its group is gone)
-// makes room for the next.
+// serveGroups lets the first in line of each group look again, and the first that
+// takes what is released: one that has to be logged is proposed; one that ends
+// without changing anything (its group is gone) makes room for the next.
 func (p *Partition) serveGroups(k blocking.Key) {
+	p.serveFirst(k, (*blocking.Registry).EachFirst)
+	p.serveFirst(k, (*blocking.Registry).EachFirstTaker)
+}
+
+func (p *Partition) serveFirst(k blocking.Key, each func(*blocking.Registry, blocking.Key, func(*blocking.Waiter))) {
 	w := &p.waits
 	var log []*waiter
-	for {
+	for left := true; left; {
+		left = false
 		var first []*waiter
 		w.mu.Lock()
-		w.registry.EachFirst(k, func(bw *blocking.Waiter) {
+		each(w.registry, k, func(bw *blocking.Waiter) {
 			first = append(first, bw.Owner.(*waiter))
 		})
+		// Where another of its class looks, the class goes on when that is done.
+		first = slices.DeleteFunc(first, func(wt *waiter) bool { return !w.registry.Ask(&wt.Waiter) })
 		w.mu.Unlock()
-		left := false
 		for _, wt := range first {
 			switch p.lookAgain(wt) {
 			case mustLog:
@@ -55,9 +66,6 @@ func (p *Partition) serveGroups(k blocking.Key) {
 			case answered:
 				left = true
 			}
-		}
-		if !left {
-			break
 		}
 	}
 	if len(log) > 0 {
@@ -94,7 +102,8 @@ func (p *Partition) lookAgain(wt *waiter) sight {
 		reply = p.View().Read(&wt.again, p.clock.Now(), nil)
 	}
 	p.waits.mu.Lock()
-	if wt.request == nil {
+	if wt.request == nil || wt.Claimed() {
+		// Who was claimed meanwhile is answered by the entry that it stands in.
 		p.waits.mu.Unlock()
 		return nothing
 	}
@@ -113,5 +122,9 @@ func (p *Partition) look(wt *waiter, out []byte) ([]byte, *blocking.Wait, ReadOu
 	if wt.again.Class == Log && !p.sm.Quiet(&wt.again, now) {
 		return out, nil, ReadExpired
 	}
-	return p.sm.Read(&wt.again, now, false, out)
+	reply, wait, outcome := p.sm.Read(&wt.again, now, false, out)
+	if outcome == ReadDone && wait != nil {
+		p.waits.looked(wt, wait)
+	}
+	return reply, wait, outcome
 }

@@ -197,11 +197,12 @@ func (p *Partition) BlockedFor() (withDeadline, keysOfGroups int) {
 	return p.waits.timed, p.waits.registry.KeysOfGroups()
 }
 
-// Run drives the partition until ctx ends: it proposes what is submitted and does
-// the upkeep. Start must have returned.
+// Run drives the partition until ctx ends: it proposes what is submitted, does
+// the upkeep and lets waiters look again in time. Start must have returned.
 func (p *Partition) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { p.runUpkeep(ctx) })
+	wg.Go(func() { p.runLooks(ctx) })
 	err := p.propose(ctx)
 	wg.Wait()
 	return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,33 +25,42 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // lists is a small state machine: PUSH list value, LEN list, TAKE list (waits for a
 // value), TIMED list (the same, for 10 ms), BOOM (panics), HALF (panics behind a
 // change), NOTE (is told of, when read and when applied). A PUSH and a TAKE that got
-// something are told of.
+// something are told of. LAY is a PUSH that wakes nobody, AGED list ms takes a value
+// that has been there for so long.
 type lists struct {
 	values  map[string][]string
+	since   map[string][]int64 // of values
+	now     int64
+	applied int
 	ready   []blocking.Key
 	changed bool
 	index   uint64
 	entries int
 }
 
-func (l *lists) Begin(index uint64, _ int64) { l.index = index; l.entries++ }
+func (l *lists) Begin(index uint64, now int64) { l.index, l.now = index, now; l.entries++ }
 
 func (l *lists) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *blocking.Wait) {
 	l.changed = false
 	r.Caused = nil
+	l.applied++
 	switch word(r, 0) {
-	case "PUSH":
+	case "PUSH", "LAY":
 		l.changed = true
 		r.Caused = "push " + word(r, 2)
 		l.values[word(r, 1)] = append(l.values[word(r, 1)], word(r, 2))
-		l.ready = append(l.ready, blocking.Key{Name: word(r, 1)})
+		l.since[word(r, 1)] = append(l.since[word(r, 1)], l.now)
+		if word(r, 0) == "PUSH" {
+			l.ready = append(l.ready, blocking.Key{Name: word(r, 1)})
+		}
 		return wire.AppendInt(out, int64(len(l.values[word(r, 1)]))), nil
-	case "TAKE", "TIMED":
+	case "TAKE", "TIMED", "AGED":
 		vs := l.values[word(r, 1)]
-		if len(vs) == 0 {
-			return out, l.wait(r)
+		if !l.has(r, l.now) {
+			return out, l.wait(r, l.now)
 		}
 		l.values[word(r, 1)] = vs[1:]
+		l.since[word(r, 1)] = l.since[word(r, 1)][1:]
 		r.Caused = "take " + vs[0]
 		return wire.AppendBulkString(out, vs[0]), nil
 	case "HALF":
@@ -60,10 +70,26 @@ func (l *lists) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *bl
 	panic("boom")
 }
 
-func (l *lists) wait(r *replication.Request) *blocking.Wait {
+func (l *lists) has(r *replication.Request, now int64) bool {
+	since := l.since[word(r, 1)]
+	return len(since) > 0 && (word(r, 0) != "AGED" || now-since[0] >= age(r))
+}
+
+func age(r *replication.Request) int64 {
+	n, _ := strconv.ParseInt(word(r, 2), 10, 64)
+	return n
+}
+
+func (l *lists) wait(r *replication.Request, now int64) *blocking.Wait {
 	w := &blocking.Wait{Keys: []blocking.Key{{Name: word(r, 1)}}, Group: "g"}
-	if word(r, 0) == "TIMED" {
+	switch word(r, 0) {
+	case "TIMED":
 		w.Timeout = 10 * time.Millisecond
+	case "AGED":
+		w.Claim, w.Taker, w.MinIdle, w.LookAt = true, true, age(r), now+age(r)
+		if since := l.since[word(r, 1)]; len(since) > 0 {
+			w.LookAt = since[0] + age(r)
+		}
 	}
 	return w
 }
@@ -81,7 +107,7 @@ func (l *lists) Ready() ([]blocking.Key, bool) {
 	return r, false
 }
 
-func (l *lists) Read(r *replication.Request, _ int64, _ bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
+func (l *lists) Read(r *replication.Request, now int64, _ bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
 	r.Caused = nil
 	switch word(r, 0) {
 	case "NOTE":
@@ -92,11 +118,18 @@ func (l *lists) Read(r *replication.Request, _ int64, _ bool, out []byte) ([]byt
 	case "LONG":
 		return out, nil, replication.ReadLong
 	}
-	return out, l.wait(r), replication.ReadDone
+	return out, l.wait(r, now), replication.ReadDone
 }
 
-func (l *lists) Quiet(r *replication.Request, _ int64) bool {
-	return r.Exec == nil && (word(r, 0) == "TAKE" || word(r, 0) == "TIMED") && len(l.values[word(r, 1)]) == 0
+func (l *lists) Quiet(r *replication.Request, now int64) bool {
+	if r.Exec != nil {
+		return false
+	}
+	switch word(r, 0) {
+	case "TAKE", "TIMED", "AGED":
+		return !l.has(r, now)
+	}
+	return false
 }
 
 func (l *lists) Adds(r *replication.Request) (blocking.Key, bool) {
@@ -134,16 +167,22 @@ type harness struct {
 	journal
 }
 
-func start(t *testing.T) *harness { return startOn(t, raft.NewInmemStore(), 2) }
+func start(t *testing.T) *harness { return startOn(t, raft.NewInmemStore(), 2, nil) }
 
-func startOn(t *testing.T, stores *raft.InmemStore, boot uint64) *harness {
-	h := &harness{t: t, lists: &lists{values: map[string][]string{}}, fatal: make(chan error, 1)}
+// startAt is start with a wall clock.
+func startAt(t *testing.T, wall func() time.Time) *harness {
+	return startOn(t, raft.NewInmemStore(), 2, wall)
+}
+
+func startOn(t *testing.T, stores *raft.InmemStore, boot uint64, wall func() time.Time) *harness {
+	h := &harness{t: t, lists: &lists{values: map[string][]string{}, since: map[string][]int64{}}, fatal: make(chan error, 1)}
 	h.Partition = replication.New(h.lists, replication.Options{
 		Origin: replication.Origin{Node: 1, Boot: boot},
 		Flush:  func() {},
 		Emit:   h.emitted,
 		Refuse: func(int64) error { return nil },
 		Fatal:  func(err error) { h.fatal <- err },
+		Wall:   wall,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	ctx, cancel := context.WithCancel(t.Context())

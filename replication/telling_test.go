@@ -121,11 +121,11 @@ func TestServedWaiterIsToldOf(t *testing.T) {
 func TestReplayIsNotTold(t *testing.T) {
 	stores := raft.NewInmemStore()
 	t.Run("before", func(t *testing.T) {
-		h := startOn(t, stores, 2)
+		h := startOn(t, stores, 2, nil)
 		h.submit(replication.Log, "PUSH", "l", "1").want(t, ":1\r\n")
 		h.await("push 1, for a slot")
 	})
-	h := startOn(t, stores, 3)
+	h := startOn(t, stores, 3, nil)
 	h.submit(replication.Log, "PUSH", "l", "2").want(t, ":2\r\n")
 	h.await("push 2, for a slot")
 }

@@ -18,12 +18,16 @@ type waits struct {
 	mu       sync.Mutex // covers all below, and every waiter's fields
 	registry *blocking.Registry
 	open     btree.Map[uint64, *waiter] // by wait number
-	// proposed counts, for each line, the waiters that were claimed to look again
-	// after an entry and whose outcome is not known: until it is, nobody behind them
-	// may be claimed for a later entry.
-	proposed map[place]int
+	// proposed has, for each line, the waiters that were claimed to look again and
+	// whose outcome is not known: until it is, nobody behind them may be claimed for
+	// a later entry.
+	proposed map[place][]*waiter
 	last     uint64 // wait number drawn
 	timed    int    // waiters with a deadline
+	// nextLook is when the timer of looks wakes, or would have; poke wakes it
+	// earlier: it holds a token then, and is never closed.
+	nextLook int64
+	poke     chan struct{}
 
 	waiting atomic.Int64 // registry.Len(), to be asked without the lock
 }
@@ -67,7 +71,8 @@ const unblockedError = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
 
 func (w *waits) init() {
 	w.registry = blocking.NewRegistry()
-	w.proposed = make(map[place]int)
+	w.proposed = make(map[place][]*waiter)
+	w.poke = make(chan struct{}, 1)
 }
 
 func (w *waits) none() bool { return w.waiting.Load() == 0 }
@@ -93,6 +98,7 @@ func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
 	r.waiter = wt
 	w.registry.Add(&wt.Waiter)
 	w.waiting.Add(1)
+	w.rearm()
 	if !want.Shared {
 		w.draw(wt)
 	}
@@ -141,7 +147,7 @@ func (w *waits) claimFirst(key blocking.Key) []*waiter {
 	defer w.mu.Unlock()
 	var claimed []*waiter
 	w.registry.EachFirst(key, func(bw *blocking.Waiter) {
-		if w.proposed[place{key, bw.Group}] == 0 {
+		if !w.outrun(place{key, bw.Group}, bw) {
 			claimed = append(claimed, bw.Owner.(*waiter))
 		}
 	})
@@ -149,6 +155,16 @@ func (w *waits) claimFirst(key blocking.Key) []*waiter {
 		w.registry.Claim(&wt.Waiter)
 	}
 	return claimed
+}
+
+// outrun reports whether somebody in front of bw may yet come back to the line.
+func (w *waits) outrun(at place, bw *blocking.Waiter) bool {
+	for _, wt := range w.proposed[at] {
+		if wt.Before(bw) {
+			return true
+		}
+	}
+	return false
 }
 
 // served answers a waiter, by fill, and forgets it.
@@ -164,12 +180,15 @@ func (w *waits) served(wt *waiter, fill func(Replier)) {
 }
 
 // unserved takes back a claimed waiter that got nothing: to its old place, with
-// its old deadline, or out, when its wait ended meanwhile.
-func (w *waits) unserved(wt *waiter) {
+// its old deadline, or out, when its wait ended meanwhile. want is what it waits
+// for now: what it has seen at its place in the log says when to look again.
+func (w *waits) unserved(wt *waiter, want *blocking.Wait) {
 	w.mu.Lock()
 	w.known(wt)
 	if wt.ended == notEnded {
 		w.registry.Release(&wt.Waiter)
+		w.registry.SetLook(&wt.Waiter, want.LookAt)
+		w.rearm()
 		w.mu.Unlock()
 		return
 	}
@@ -187,6 +206,7 @@ func (w *waits) refuse(wt *waiter, text []byte) {
 func (w *waits) remove(wt *waiter) *Request {
 	w.known(wt)
 	w.registry.Remove(&wt.Waiter)
+	w.rearm()
 	if wt.number != 0 {
 		w.open.Delete(wt.number)
 	}
@@ -273,36 +293,4 @@ func (p *Partition) Waits(r *Request) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return r.waiter != nil && r.waiter.ended == notEnded
-}
-
-// claim claims wt if it is still in line.
-func (w *waits) claim(wt *waiter) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if wt.request == nil || wt.Claimed() {
-		return false
-	}
-	if wt.number == 0 {
-		w.draw(wt)
-	}
-	w.registry.Claim(&wt.Waiter)
-	wt.looks = true
-	for _, k := range wt.Keys {
-		w.proposed[place{k, wt.Group}]++
-	}
-	return true
-}
-
-// known notes that the outcome of a claim is known. The caller holds mu.
-func (w *waits) known(wt *waiter) {
-	if !wt.looks {
-		return
-	}
-	wt.looks = false
-	for _, k := range wt.Keys {
-		at := place{k, wt.Group}
-		if w.proposed[at]--; w.proposed[at] == 0 {
-			delete(w.proposed, at)
-		}
-	}
 }

@@ -17,7 +17,8 @@
 //	7.0| ...             the reply of Redis 7.0 where it differs
 //	7.0 3| ...           and that in RESP3
 //	A> XREAD ...         a command on a connection of its own
-//	...                  in the place of a reply: the connection waits
+//	...                  in the place of a reply: the connection waits, with
+//	                     BLOCK 0 or for a second at least
 //	A<                   what A gets next, a reply that it waited for or a
 //	                     message; '...' for nothing yet
 //

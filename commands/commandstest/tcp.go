@@ -53,7 +53,7 @@ func (s *TCP) Old() bool { return s.old }
 // Reset implements Target.
 func (s *TCP) Reset(p wire.Proto) (Conn, error) {
 	// Whoever waits from the section before has gone; the server may not know yet.
-	if err := s.settle(0); err != nil {
+	if err := s.settle(); err != nil {
 		return nil, err
 	}
 	if err := s.forgotten(); err != nil {
@@ -115,17 +115,16 @@ func (s *TCP) info(section string) (string, error) {
 	return string(reply), err
 }
 
-// settle waits until the server counts that many waiting connections.
-func (s *TCP) settle(waiting int) error {
-	want := fmt.Sprintf("blocked_clients:%d\r\n", waiting)
+// settle waits until no connection waits.
+func (s *TCP) settle() error {
 	deadline := time.Now().Add(replyTimeout)
 	for {
 		info, err := s.info("clients")
-		if err != nil || strings.Contains(info, want) {
+		if err != nil || strings.Contains(info, "blocked_clients:0\r\n") {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("not %d blocked clients: %s", waiting, info)
+			return fmt.Errorf("clients that wait: %s", info)
 		}
 	}
 }
@@ -220,10 +219,16 @@ func (c *tcpConn) silenced(args [][]byte) bool {
 	return silent
 }
 
+// shortWait is the shortest wait, in ms, that a transcript sees as one. What waits
+// for less is waited for like any reply.
+const shortWait = 1000
+
+// mayWait reports whether a command may wait: for ever, or for long.
 func mayWait(args [][]byte) bool {
 	for i, a := range args {
-		if bytes.EqualFold(a, []byte("block")) && i+1 < len(args) && string(args[i+1]) == "0" {
-			return true
+		if bytes.EqualFold(a, []byte("block")) && i+1 < len(args) {
+			ms, err := strconv.Atoi(string(args[i+1]))
+			return err == nil && (ms == 0 || ms >= shortWait)
 		}
 	}
 	return false
@@ -234,13 +239,23 @@ func (c *tcpConn) Receive() ([]byte, error) {
 	if !c.waiting {
 		return c.read(silence)
 	}
-	reply, err := c.read(silence)
-	if reply != nil || err != nil {
-		c.waiting = false
-		c.s.waiting--
-		return reply, err
+	want := fmt.Sprintf("blocked_clients:%d\r\n", c.s.waiting)
+	for deadline := time.Now().Add(replyTimeout); ; {
+		reply, err := c.read(silence)
+		if reply != nil || err != nil {
+			c.waiting = false
+			c.s.waiting--
+			return reply, err
+		}
+		// Either all wait that should, or this one was served just now.
+		info, err := c.s.info("clients")
+		if err != nil || strings.Contains(info, want) {
+			return nil, err
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("neither a reply nor %d blocked clients: %s", c.s.waiting, info)
+		}
 	}
-	return nil, c.s.settle(c.s.waiting)
 }
 
 func (c *tcpConn) roundTrip(args ...string) ([]byte, error) {

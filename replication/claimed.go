@@ -1,0 +1,47 @@
+package replication
+
+import "slices"
+
+// claim claims wt to look again by the log, if it is still in line.
+func (w *waits) claim(wt *waiter) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if wt.request == nil || wt.Claimed() {
+		return false
+	}
+	if !w.registry.Ask(&wt.Waiter) {
+		// It looked late, another of its class looks by now: one of them in the log
+		// is enough.
+		return false
+	}
+	if wt.number == 0 {
+		w.draw(wt)
+	}
+	w.registry.Claim(&wt.Waiter)
+	if wt.Shared {
+		return true // of these nobody has to wait for another
+	}
+	wt.looks = true
+	for _, k := range wt.Keys {
+		at := place{k, wt.Group}
+		w.proposed[at] = append(w.proposed[at], wt)
+	}
+	return true
+}
+
+// known notes that the outcome of a claim is known. The caller holds mu.
+func (w *waits) known(wt *waiter) {
+	if !wt.looks {
+		return
+	}
+	wt.looks = false
+	for _, k := range wt.Keys {
+		at := place{k, wt.Group}
+		rest := slices.DeleteFunc(w.proposed[at], func(other *waiter) bool { return other == wt })
+		if len(rest) > 0 {
+			w.proposed[at] = rest
+		} else {
+			delete(w.proposed, at)
+		}
+	}
+}
