@@ -4,9 +4,15 @@ import "github.com/millrace-io/millrace/resp/wire"
 
 // MemoryReport is what MEMORY STATS tells, in bytes.
 type MemoryReport struct {
-	Allocated, Peak, Resident uint64 // of the process
-	Dataset                   uint64 // keys and values, as maxmemory counts them
-	Keys                      uint64
+	Used     uint64 // what maxmemory is compared with
+	Peak     uint64 // most that it ever was
+	Startup  uint64 // what it was before there was a client, without keys and values
+	Dataset  uint64 // keys and values
+	Keys     uint64 // their number
+	Resident uint64 // of the process
+	// Allocated are the objects of Go's heap, garbage included; Mapped is what the Go
+	// runtime has from the system.
+	Allocated, Mapped uint64
 }
 
 // MEMORY STATS.
@@ -30,21 +36,21 @@ func (m MemoryReport) append(out []byte, p wire.Proto) []byte {
 		name  string
 		value uint64
 	}{
-		{"peak.allocated", m.Peak}, {"total.allocated", m.Allocated}, {"startup.allocated", 0},
+		{"peak.allocated", m.Peak}, {"total.allocated", m.Used}, {"startup.allocated", m.Startup},
 		{"replication.backlog", 0}, {"clients.slaves", 0}, {"clients.normal", 0}, {"cluster.links", 0},
 		{"aof.buffer", 0}, {"lua.caches", 0}, {"functions.caches", 0},
-		{"overhead.total", m.Allocated - min(m.Allocated, m.Dataset)},
+		{"overhead.total", m.Used - min(m.Used, m.Dataset)},
 		{"keys.count", m.Keys}, {"keys.bytes-per-key", m.Dataset / max(m.Keys, 1)}, {"dataset.bytes", m.Dataset},
-		{"allocator.allocated", m.Allocated}, {"allocator.active", m.Peak}, {"allocator.resident", m.Resident},
-		{"fragmentation.bytes", m.Resident - min(m.Resident, m.Allocated)},
+		{"allocator.allocated", m.Allocated}, {"allocator.active", m.Mapped}, {"allocator.resident", m.Resident},
+		{"fragmentation.bytes", m.Resident - min(m.Resident, m.Used)},
 	}
 	shares := []struct {
 		name  string
 		value float64
 	}{
-		{"dataset.percentage", 100 * ratio(m.Dataset, m.Allocated)},
-		{"peak.percentage", 100 * ratio(m.Allocated, m.Peak)},
-		{"fragmentation", ratio(m.Resident, m.Allocated)},
+		{"dataset.percentage", 100 * ratio(m.Dataset, m.Used-min(m.Used, m.Startup))},
+		{"peak.percentage", 100 * ratio(m.Used, m.Peak)},
+		{"fragmentation", ratio(m.Resident, m.Used)},
 	}
 	out = wire.AppendMap(out, p, len(counts)+len(shares))
 	for _, c := range counts {

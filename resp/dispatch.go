@@ -111,7 +111,7 @@ func (s *Session) dispatch() {
 		return
 	}
 	sl.command, sl.stats = cmd, s.commandStats(cmd)
-	if err := s.check(cmd, sl.args); err != nil {
+	if err := s.check(cmd, sl.args, sl.size); err != nil {
 		s.reject(sl, s.refusedInMulti(sl.args, err))
 		return
 	}
@@ -133,11 +133,12 @@ func (s *Session) dispatch() {
 	}
 }
 
-func (s *Session) check(cmd *commands.Command, args [][]byte) error {
+// check refuses a command before it runs; size are the bytes of its arguments.
+func (s *Session) check(cmd *commands.Command, args [][]byte, size int) error {
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
-	if cmd.Flags&commands.DenyOOM != 0 && s.server.node.OutOfMemory() {
+	if s.needsMemory(cmd) && s.server.node.OutOfMemory(int64(size)) {
 		return commands.ErrOOM
 	}
 	if s.refusedInSubscribed(cmd) {

@@ -134,7 +134,7 @@ type fakeNode struct {
 	log      []string // what was published, and what the router ran
 }
 
-func (n *fakeNode) OutOfMemory() bool       { return n.outOfMemory.Load() }
+func (n *fakeNode) OutOfMemory(int64) bool  { return n.outOfMemory.Load() }
 func (n *fakeNode) Config() commands.Config { return nil }
 func (n *fakeNode) CheckPassword(_, password []byte) bool {
 	n.mu.Lock()

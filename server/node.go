@@ -53,7 +53,8 @@ type Node struct {
 	held      atomic.Bool // sessions were told that the partition's queue is full
 	saves     saves
 	slow      slowLog
-	dataset   atomic.Int64  // size of the state, as of the last entry
+	dataset   atomic.Int64 // size of the state, as of the last entry
+	memory    *footprint
 	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
 	quitOnce  sync.Once
 }
@@ -79,6 +80,8 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n.runID = newRunID(boot, n.started)
 	n.saves.asked = make(chan func(error), 1)
 	n.slow.configure(c)
+	n.memory = newFootprint(func() int64 { return n.dataset.Load() + n.partition.Backlog() })
+	n.memory.setMax(c.MaxMemory)
 	n.partition = replication.New(stateMachine{n.machine, &n.slow, &n.dataset}, replication.Options{
 		Origin: replication.Origin{Node: id, Boot: boot},
 		Flush:  n.flush,
@@ -126,6 +129,7 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 		stopBelow() // first: a panic must not wait for what nobody ends
 		wg.Wait()
 	}()
+	wg.Go(func() { n.memory.run(below) }) // before the log is run again, which fills the heap
 	wg.Go(func() { n.report(n.log.Run(below)) })
 
 	group := n.log.Group(partitionGroup)
@@ -158,6 +162,7 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 	}
 	n.addr = addr.String()
 	n.tellAddr(n.addr)
+	n.memory.settled(n.dataset.Load())
 	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {

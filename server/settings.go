@@ -58,6 +58,10 @@ func (n *Node) watchSettings() {
 			return nil
 		})
 	}
+	n.live.OnChange("maxmemory", func(c *config.Config) error {
+		n.memory.setMax(c.MaxMemory)
+		return nil
+	})
 	n.live.OnResetStat(n.front.ResetStats)
 }
 

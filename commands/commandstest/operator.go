@@ -21,7 +21,7 @@ func (n *coreNode) LastSnapshot() time.Time       { return time.UnixMilli(CoreTi
 func (n *coreNode) SyncLog() error                { return nil }
 func (n *coreNode) Shutdown()                     {}
 func (n *coreNode) Applied() uint64               { return 0 }
-func (n *coreNode) OutOfMemory() bool             { return false }
+func (n *coreNode) OutOfMemory(int64) bool        { return false }
 func (n *coreNode) Memory() commands.MemoryReport { return commands.MemoryReport{} }
 func (n *coreNode) FreeMemory()                   {}
 func (n *coreNode) SlowLog() commands.SlowLog     { return &n.slow }
