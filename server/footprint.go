@@ -46,7 +46,8 @@ type footprint struct {
 	peak atomic.Int64
 	// startup is what was used before there was a client.
 	startup atomic.Int64
-	retuned chan struct{} // holds a token when maxMemory has changed; never closed
+	ready   atomic.Bool   // the log was run again, and what that left behind is still there
+	retuned chan struct{} // holds a token when maxMemory or ready has changed; never closed
 
 	// mu covers what follows.
 	mu      sync.Mutex
@@ -71,6 +72,9 @@ func (f *footprint) run(ctx context.Context) {
 	f.mu.Unlock()
 	defer debug.SetMemoryLimit(outer)
 	for {
+		if f.ready.CompareAndSwap(true, false) {
+			f.settle()
+		}
 		f.measure()
 		pause := footprintSeldom
 		if f.maxMemory.Load() > 0 {
@@ -91,10 +95,7 @@ func (f *footprint) run(ctx context.Context) {
 // setMax takes a new maxmemory.
 func (f *footprint) setMax(n int64) {
 	f.maxMemory.Store(n)
-	select {
-	case f.retuned <- struct{}{}:
-	default:
-	}
+	f.poke()
 }
 
 // used is the memory in use, with the room that the collector needs.
@@ -160,10 +161,28 @@ func (f *footprint) heapLimitLocked() int64 {
 	return min(f.outer, need+need/collectorSlack-int64(f.last.files)) // Go counts no files
 }
 
-// settled notes that the node is ready: what is used now was used by nobody.
-func (f *footprint) settled(dataset int64) {
+// started notes that the node is ready.
+func (f *footprint) started() {
+	f.ready.Store(true)
+	f.poke()
+}
+
+// settle gets rid of what the start left behind, which the collector may have taken
+// for used while the log was run again. What is used besides the state is there
+// without any client.
+func (f *footprint) settle() {
+	if f.maxMemory.Load() > 0 {
+		debug.FreeOSMemory()
+	}
 	f.measure()
-	f.startup.Store(max(f.used()-dataset, 0))
+	f.startup.Store(max(f.used()-withRoom(f.counted()), 0))
+}
+
+func (f *footprint) poke() {
+	select {
+	case f.retuned <- struct{}{}:
+	default:
+	}
 }
 
 // sample is the last measure, which is at most footprintSeldom old.

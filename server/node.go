@@ -162,7 +162,7 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 	}
 	n.addr = addr.String()
 	n.tellAddr(n.addr)
-	n.memory.settled(n.dataset.Load())
+	n.memory.started()
 	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {
