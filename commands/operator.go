@@ -25,6 +25,10 @@ type Operator interface {
 	// waits for that.
 	Memory() MemoryReport
 	FreeMemory()
+	// Ran notes how long a command took that does not run on a partition.
+	Ran(*Command, time.Duration)
+	// Latencies is how long things took.
+	Latencies() Latencies
 	// SlowLog keeps the commands that took long.
 	SlowLog() SlowLog
 }

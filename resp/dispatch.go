@@ -2,7 +2,9 @@ package resp
 
 import (
 	"errors"
+	"net/netip"
 	"runtime/debug"
+	"time"
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
@@ -135,6 +137,9 @@ func (s *Session) dispatch() {
 
 // check refuses a command before it runs; size are the bytes of its arguments.
 func (s *Session) check(cmd *commands.Command, args [][]byte, size int) error {
+	if cmd.NeedsDebug && !s.server.node.DebugAllowed(s.isLocal()) {
+		return commands.ErrDebugNotAllowed
+	}
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
@@ -148,6 +153,12 @@ func (s *Session) check(cmd *commands.Command, args [][]byte, size int) error {
 		return cmd.Check(args)
 	}
 	return nil
+}
+
+// isLocal reports whether the client is on this machine: what has no IP address is.
+func (s *Session) isLocal() bool {
+	addr, err := netip.ParseAddrPort(s.remote)
+	return err != nil || addr.Addr().Unmap().IsLoopback()
 }
 
 func (s *Session) reject(sl *slot, err error) {
@@ -250,7 +261,10 @@ func (s *Session) serve(sl *slot, later func() func([]byte)) []byte {
 		Later: later, Out: s.pool.scratch[:0],
 	}
 	s.spoke = false
-	if err := s.serveRecovered(c); err != nil {
+	started := time.Now()
+	err := s.serveRecovered(c)
+	s.server.node.Ran(sl.command, time.Since(started))
+	if err != nil {
 		c.Out = errorReply(c.Out[:0], err)
 		sl.stats.Failed.Add(1)
 	}

@@ -36,6 +36,7 @@ var infoSections = []infoSection{
 	{"CPU", (*Node).infoCPU},
 	{"Modules", func(*Node, *infoText) {}},
 	{"Commandstats", (*Node).infoCommandStats},
+	{"Latencystats", (*Node).infoLatencyStats},
 	{"Cluster", func(_ *Node, b *infoText) { b.line("cluster_enabled", 0) }},
 	{"Keyspace", (*Node).infoKeyspace},
 }
@@ -53,7 +54,7 @@ func (n *Node) info(names []string) string {
 	var b infoText
 	for _, s := range infoSections {
 		name := strings.ToLower(s.name)
-		if !all && !slices.Contains(names, name) && (!byDefault || name == "commandstats") {
+		if !all && !slices.Contains(names, name) && (!byDefault || name == "commandstats" || name == "latencystats") {
 			continue
 		}
 		if b.Len() > 0 {

@@ -14,6 +14,7 @@ import (
 type stateMachine struct {
 	machine *commands.Machine
 	slow    *slowLog
+	latency *latencies
 	dataset *atomic.Int64 // size of the state, for who may not look at it
 }
 
@@ -30,17 +31,30 @@ func (s stateMachine) Begin(index uint64, timeMs int64) {
 }
 
 func (s stateMachine) Apply(r *replication.Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
+	started := time.Now()
 	if r.Internal {
 		s.machine.ApplyInternal(r.Args, ordinal)
+		if r.To != nil && string(r.Args[0]) == commands.InternalExpire {
+			s.latency.note(eventExpire, time.Since(started))
+		}
 		return out, nil
 	}
-	if r.To == nil || s.slow.off() { // nobody waits: the log is run again
-		return s.machine.Apply(request(r), ordinal, out)
-	}
-	started := time.Now()
 	out, wait := s.machine.Apply(request(r), ordinal, out)
-	s.slow.note(r, started)
+	if r.To != nil { // else the log is run again
+		s.ran(r, started)
+	}
 	return out, wait
+}
+
+// ran notes how long a request took.
+func (s stateMachine) ran(r *replication.Request, started time.Time) {
+	cmd, _ := r.Op.(*commands.Command)
+	if cmd == nil {
+		return
+	}
+	took := time.Since(started)
+	s.latency.ran(cmd, took)
+	s.slow.note(r, cmd, started, took)
 }
 
 func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {
@@ -55,13 +69,10 @@ func (s stateMachine) Ready() ([]blocking.Key, bool) {
 }
 
 func (s stateMachine) Read(r *replication.Request, timeMs int64, riding bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
-	var started time.Time
-	if !s.slow.off() {
-		started = time.Now()
-	}
+	started := time.Now()
 	reply, wait, err := s.machine.Read(request(r), timeMs, riding, out)
-	if err == nil && !started.IsZero() {
-		s.slow.note(r, started)
+	if err == nil {
+		s.ran(r, started)
 	}
 	switch err {
 	case nil:
@@ -97,6 +108,11 @@ func (s stateMachine) Restore(r replication.SectionReader) error {
 	err := s.machine.Restore(r)
 	s.dataset.Store(s.machine.State().Memory())
 	return err
+}
+
+func (s stateMachine) Clear() {
+	s.machine.Clear()
+	s.dataset.Store(0)
 }
 
 type view struct{ *commands.View }

@@ -55,8 +55,10 @@ type Node struct {
 	slow      slowLog
 	dataset   atomic.Int64 // size of the state, as of the last entry
 	memory    *footprint
+	latency   *latencies
 	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
 	quitOnce  sync.Once
+	stopping  chan struct{} // closed when the node begins to stop
 }
 
 // Open opens the folder and everything in it; nothing runs yet.
@@ -66,8 +68,10 @@ func Open(c *config.Config, logger *slog.Logger) (*Node, error) { return OpenFS(
 func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n := &Node{
 		live: config.NewLive(c), logger: logger, started: time.Now(),
-		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}), quit: make(chan struct{}),
+		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}), quit: make(chan struct{}), stopping: make(chan struct{}),
 	}
+	n.latency = newLatencies(n.table)
+	n.latency.configure(c)
 	if err := n.openStorage(fs, c); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
@@ -82,7 +86,7 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n.slow.configure(c)
 	n.memory = newFootprint(func() int64 { return n.dataset.Load() + n.partition.Backlog() })
 	n.memory.setMax(c.MaxMemory)
-	n.partition = replication.New(stateMachine{n.machine, &n.slow, &n.dataset}, replication.Options{
+	n.partition = replication.New(stateMachine{n.machine, &n.slow, n.latency, &n.dataset}, replication.Options{
 		Origin: replication.Origin{Node: id, Boot: boot},
 		Flush:  n.flush,
 		Refuse: n.refuse,
@@ -102,6 +106,8 @@ func (n *Node) openStorage(fs vfs.FS, c *config.Config) (err error) {
 	}
 	n.log, err = log.Open(fs, filepath.Join(c.Dir, logFolder), log.Options{
 		SegmentBytes: c.LogSegmentBytes, Sync: syncMode(c.Fsync), Logger: n.logger, Fatal: n.fail,
+		Wrote:  func(took time.Duration) { n.latency.note(eventLogWrite, took) },
+		Synced: func(took time.Duration) { n.latency.note(eventLogSync, took) },
 	})
 	if errors.Is(err, log.ErrNoSpace) {
 		return fmt.Errorf("%w: free %d bytes on its disk and start again, nothing is lost", err, c.LogSegmentBytes)
@@ -174,11 +180,14 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 
 	select {
 	case <-ctx.Done():
+		close(n.stopping)
 		n.drain(ctx)
 	case <-n.quit:
 		n.logger.Info("stopping", "cause", "SHUTDOWN")
+		close(n.stopping)
 		n.drain(ctx)
 	case err = <-n.failed:
+		close(n.stopping)
 	}
 	stopFront()
 	wg.Wait()

@@ -54,4 +54,8 @@ func (v node) Memory() commands.MemoryReport {
 
 func (v node) FreeMemory() { debug.FreeOSMemory() }
 
+func (v node) Ran(c *commands.Command, took time.Duration) { v.n.latency.ran(c, took) }
+
+func (v node) Latencies() commands.Latencies { return v.n.latency }
+
 func (v node) SlowLog() commands.SlowLog { return &v.n.slow }

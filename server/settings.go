@@ -58,11 +58,16 @@ func (n *Node) watchSettings() {
 			return nil
 		})
 	}
+	n.live.OnChange("latency-monitor-threshold", func(c *config.Config) error {
+		n.latency.configure(c)
+		return nil
+	})
 	n.live.OnChange("maxmemory", func(c *config.Config) error {
 		n.memory.setMax(c.MaxMemory)
 		return nil
 	})
 	n.live.OnResetStat(n.front.ResetStats)
+	n.live.OnResetStat(n.latency.reset)
 }
 
 // logSettings changes settings that are part of the partition's state, and returns

@@ -35,20 +35,17 @@ func (l *slowLog) configure(c *config.Config) {
 	l.shortenLocked()
 }
 
-func (l *slowLog) off() bool { return l.threshold.Load() < 0 }
-
 // requester is a replier that knows whom it is for.
 type requester interface {
 	Client() (addr, name string)
 }
 
 // note keeps a request that has run since started, if that took long.
-func (l *slowLog) note(r *replication.Request, started time.Time) {
-	took := time.Since(started)
+func (l *slowLog) note(r *replication.Request, cmd *commands.Command, started time.Time, took time.Duration) {
 	if threshold := l.threshold.Load(); threshold < 0 || int64(took) < threshold {
 		return
 	}
-	if cmd, _ := r.Op.(*commands.Command); cmd == nil || cmd.Flags&commands.SkipSlowlog != 0 {
+	if cmd.Flags&commands.SkipSlowlog != 0 {
 		return
 	}
 	s := commands.SlowCommand{At: started, Took: took, Args: commands.SlowArguments(r.Args)}

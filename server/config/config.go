@@ -29,6 +29,8 @@ type Config struct {
 	MaxMemory               int64
 	SlowlogLogSlowerThan    int64
 	SlowlogMaxLen           int64
+	LatencyMonitorThreshold int64
+	EnableDebugCommand      DebugCommand
 
 	Databases            int
 	StreamNodeMaxBytes   int64
@@ -63,6 +65,16 @@ const (
 	ListenerAuto   Listener = "auto"
 	ListenerEpoll  Listener = "epoll"
 	ListenerRedcon Listener = "redcon"
+)
+
+// DebugCommand says who may use DEBUG.
+type DebugCommand string
+
+// The values of enable-debug-command.
+const (
+	DebugNo    DebugCommand = "no"
+	DebugYes   DebugCommand = "yes"
+	DebugLocal DebugCommand = "local"
 )
 
 // Default returns the configuration in which every setting has its default.

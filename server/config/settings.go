@@ -115,6 +115,18 @@ var settings = []Setting{
 		field:  func(c *Config) any { return &c.SlowlogMaxLen },
 	},
 	{
+		Name: "latency-monitor-threshold", Type: Int, Default: "0", Group: GroupLogging, Scope: Node, Change: Runtime,
+		Min: 0, Max: math.MaxInt64,
+		Effect: "Milliseconds from which something that took long is noted for LATENCY; 0 notes nothing.",
+		field:  func(c *Config) any { return &c.LatencyMonitorThreshold },
+	},
+	{
+		Name: "enable-debug-command", Type: Enum, Default: "no", Group: GroupLogging, Scope: Node, Change: Restart,
+		Values: []string{"no", "yes", "local"},
+		Effect: "Whether clients may use DEBUG: none, all, or with `local` those on this machine. It can hold up the node: for tests only.",
+		field:  func(c *Config) any { return (*string)(&c.EnableDebugCommand) },
+	},
+	{
 		Name: "databases", Type: Int, Default: "16", Group: GroupStreams, Scope: Cluster, Change: Restart,
 		Min: 1, Max: 10000,
 		Effect: "Number of databases that SELECT may choose from.",

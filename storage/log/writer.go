@@ -3,6 +3,7 @@ package log
 import (
 	"errors"
 	"math/rand/v2"
+	"time"
 )
 
 // writer turns requests into frames at the end of the log. One goroutine at a
@@ -73,10 +74,12 @@ func (w *writer) flush(sync bool) {
 		return
 	}
 	n := w.tail.end - w.tail.start
+	done := stopwatch(w.log.o.Wrote)
 	if err := w.tail.write(); err != nil {
 		w.fail(err)
 		return
 	}
+	done()
 	w.log.stats.wrote(n)
 	if sync {
 		w.sync()
@@ -87,11 +90,23 @@ func (w *writer) sync() {
 	if w.failed != nil || w.tail.synced == w.tail.start {
 		return
 	}
+	done := stopwatch(w.log.o.Synced)
 	if err := w.tail.sync(); err != nil {
 		w.fail(err)
 		return
 	}
+	done()
 	w.log.stats.syncs.Add(1)
+}
+
+// stopwatch starts, and tells observe the time when the function it returns is
+// called.
+func stopwatch(observe func(time.Duration)) (done func()) {
+	if observe == nil {
+		return func() {}
+	}
+	started := time.Now()
+	return func() { observe(time.Since(started)) }
 }
 
 // room makes sure that a frame of the given length can be gathered next, in a

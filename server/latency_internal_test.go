@@ -1,0 +1,65 @@
+package server
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/millrace-io/millrace/commands"
+)
+
+func TestLatencyEventsOfOneSecondAreOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLatencies(commands.NewTable())
+		l.note(eventLogSync, time.Hour) // nothing is noted yet
+		l.threshold.Store(10)
+		start := time.Now().Unix()
+		for _, ms := range []time.Duration{9, 10, 30, 20} {
+			l.note(eventLogSync, ms*time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		l.note(eventLogSync, 15*time.Millisecond)
+		l.note(eventCommand, 11*time.Millisecond)
+		events := l.Events()
+		if len(events) != 2 || events[0].Name != eventLogSync || events[1].Name != eventCommand {
+			t.Fatalf("events %+v", events)
+		}
+		e := events[0]
+		want := []commands.LatencySample{{At: start, Ms: 30}, {At: start + 1, Ms: 15}}
+		if e.Max != 30 || !slices.Equal(e.Samples, want) {
+			t.Errorf("got %+v, want %v and 30 at most", e, want)
+		}
+		for range 2 * maxLatencySamples {
+			time.Sleep(time.Second)
+			l.note(eventLogSync, 12*time.Millisecond)
+		}
+		if e = l.Events()[0]; len(e.Samples) != maxLatencySamples || e.Max != 30 {
+			t.Errorf("%d samples, %d ms at most", len(e.Samples), e.Max)
+		}
+		if n := l.ResetEvents([]string{eventLogSync, "other"}); n != 1 || len(l.Events()) != 1 {
+			t.Errorf("reset %d", n)
+		}
+		if n := l.ResetEvents(nil); n != 1 || len(l.Events()) != 0 {
+			t.Errorf("reset of all: %d", n)
+		}
+	})
+}
+
+func TestLatencyOfCommandsCountsEach(t *testing.T) {
+	table := commands.NewTable()
+	l := newLatencies(table)
+	set, get := table.Lookup([]byte("set")), table.Lookup([]byte("get"))
+	l.ran(set, 3*time.Microsecond)
+	l.ran(set, 3*time.Microsecond)
+	if h, called := l.Histogram(set); !called || h.Calls != 2 || len(h.Steps) != 1 || h.Steps[0].Count != 2 {
+		t.Errorf("SET: %+v, %t", h, called)
+	}
+	if _, called := l.Histogram(get); called {
+		t.Error("GET was never called")
+	}
+	l.reset()
+	if _, called := l.Histogram(set); called {
+		t.Error("SET was reset")
+	}
+}
