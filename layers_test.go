@@ -33,7 +33,7 @@ var floors = []floor{
 	{"replication", "replication/raftstore blocking storage/snapshot storage/log storage/vfs resp/wire"},
 	{"replication/raftstore", "storage/snapshot storage/log storage/vfs"},
 	{"commands/commandstest", "commands pubsub keyspace groups streams resp/wire"},
-	{"commands", "pubsub blocking keyspace groups streams resp/wire glob"},
+	{"commands", "pubsub blocking keyspace groups rdb streams resp/wire glob"},
 	{"pubsub", "glob"},
 	{"blocking", ""},
 	{"storage", "storage/snapshot storage/log storage/vfs"},
@@ -43,6 +43,7 @@ var floors = []floor{
 	{"storage/vfs", ""},
 	{"keyspace", "groups streams"},
 	{"groups", "streams"},
+	{"rdb", "streams"},
 	{"streams", ""},
 	{"resp/wire", ""},
 	{"glob", ""},
@@ -66,7 +67,7 @@ var doors = map[string][]string{
 // pure are the packages that can be replayed: they do no I/O, read no clock and
 // draw no random number, so they import nothing that does.
 var (
-	pure   = []string{"streams", "groups", "keyspace", "resp/wire", "glob"}
+	pure   = []string{"streams", "groups", "rdb", "keyspace", "resp/wire", "glob"}
 	impure = []string{"os", "net", "time", "context", "syscall", "io/fs", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
 )
 
