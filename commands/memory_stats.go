@@ -1,6 +1,10 @@
 package commands
 
-import "github.com/millrace-io/millrace/resp/wire"
+import (
+	"strings"
+
+	"github.com/millrace-io/millrace/resp/wire"
+)
 
 // MemoryReport is what MEMORY STATS tells, in bytes.
 type MemoryReport struct {
@@ -10,6 +14,7 @@ type MemoryReport struct {
 	Dataset  uint64 // keys and values
 	Keys     uint64 // their number
 	Resident uint64 // of the process
+	Limit    uint64 // maxmemory, 0: none
 	// Allocated are the objects of Go's heap, garbage included; Mapped is what the Go
 	// runtime has from the system.
 	Allocated, Mapped uint64
@@ -74,9 +79,33 @@ var memoryDoctor = Command{
 
 	Class: Barrier,
 	Serve: func(c *ServeCall) error {
-		c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), "Nothing to report. MEMORY STATS and INFO memory have the figures.\n")
+		c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), c.Node.Memory().diagnose())
 		return nil
 	},
+}
+
+// littleMemory is how much must be used before a ratio says anything.
+const littleMemory = 64 << 20
+
+// diagnose is the text of MEMORY DOCTOR.
+func (m MemoryReport) diagnose() string {
+	var found []string
+	if m.Limit > 0 && m.Used > m.Limit-m.Limit/20 {
+		found = append(found, "Memory is full: maxmemory is reached, or nearly. Commands that may need more are refused. Delete or trim keys, or raise maxmemory.")
+	}
+	if m.Used >= littleMemory {
+		if ratio(m.Peak, m.Used) > 1.5 {
+			found = append(found, "Peak: far more was used once. What is resident beyond used_memory goes back to the system with time, or with MEMORY PURGE.")
+		}
+		if ratio(m.Resident, m.Used) > 1.4 {
+			found = append(found, "Resident memory is far above used memory: garbage that the collector has not freed yet, or holes in the heap. "+
+				"With maxmemory set the collector keeps it near that.")
+		}
+	}
+	if len(found) == 0 {
+		return "Nothing to report. MEMORY STATS and INFO memory have the figures.\n"
+	}
+	return strings.Join(found, "\n") + "\n"
 }
 
 // MEMORY MALLOC-STATS.

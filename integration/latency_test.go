@@ -95,6 +95,12 @@ func TestLatencyHistogram(t *testing.T) {
 		if _, err := fmt.Sscanf(stats, "p50=%g,p99=%g,p99.9=%g", &p50, &p99, &p999); err != nil || p50 <= 0 || p50 > p99 || p99 > p999 {
 			t.Errorf("INFO latencystats: %q, %v", stats, err)
 		}
+		calls := infoField(t, c, "commandstats", "cmdstat_set")
+		var n, usec int
+		var perCall float64
+		if _, err := fmt.Sscanf(calls, "calls=%d,usec=%d,usec_per_call=%g,", &n, &usec, &perCall); err != nil || n != 100 || perCall <= 0 {
+			t.Errorf("INFO commandstats: %q, %v", calls, err)
+		}
 		mustDo(t, c, "CONFIG", "RESETSTAT")
 		if got, err := c.Do(t.Context(), "LATENCY", "HISTOGRAM", "set").Result(); err != nil || len(got.(map[any]any)) != 0 {
 			t.Errorf("after RESETSTAT: %v, %v", got, err)

@@ -262,7 +262,10 @@ func (n *Node) infoCPU(b *infoText) {
 
 func (n *Node) infoCommandStats(b *infoText) {
 	n.front.EachCommand(func(c *commands.Command, s resp.CommandCounts) {
-		fmt.Fprintf(b, "cmdstat_%s:calls=%d,rejected_calls=%d,failed_calls=%d\r\n", c.FullName(), s.Calls, s.Rejected, s.Failed)
+		took := n.latency.total(c)
+		perCall := float64(took) / float64(time.Microsecond) / float64(max(s.Calls, 1))
+		fmt.Fprintf(b, "cmdstat_%s:calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d\r\n",
+			c.FullName(), s.Calls, took.Microseconds(), perCall, s.Rejected, s.Failed)
 	})
 }
 

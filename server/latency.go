@@ -157,9 +157,19 @@ var percentilesShown = []struct {
 	percent float64
 }{{"p50", 50}, {"p99", 99}, {"p99.9", 99.9}}
 
+// total is the time that a command took in all its calls.
+func (l *latencies) total(c *commands.Command) time.Duration {
+	if p := l.commands[c]; p != nil {
+		if h := p.Load(); h != nil {
+			return time.Duration(h.total.Load())
+		}
+	}
+	return 0
+}
+
 // each calls fn for every command that was called, in the order of the table, with
-// the time that it took in all and its percentiles.
-func (l *latencies) each(t *commands.Table, fn func(c *commands.Command, total time.Duration, percentiles []time.Duration)) {
+// its percentiles.
+func (l *latencies) each(t *commands.Table, fn func(c *commands.Command, percentiles []time.Duration)) {
 	one := func(c *commands.Command) {
 		h := l.commands[c].Load()
 		if h == nil {
@@ -169,7 +179,7 @@ func (l *latencies) each(t *commands.Table, fn func(c *commands.Command, total t
 		for _, shown := range percentilesShown {
 			p = append(p, h.percentile(shown.percent))
 		}
-		fn(c, time.Duration(h.total.Load()), p)
+		fn(c, p)
 	}
 	for _, c := range t.Commands() {
 		one(c)
@@ -187,7 +197,7 @@ func (l *latencies) reset() {
 }
 
 func (n *Node) infoLatencyStats(b *infoText) {
-	n.latency.each(n.table, func(c *commands.Command, _ time.Duration, percentiles []time.Duration) {
+	n.latency.each(n.table, func(c *commands.Command, percentiles []time.Duration) {
 		for i, p := range percentiles {
 			if i == 0 {
 				fmt.Fprintf(b, "latency_percentiles_usec_%s:", c.FullName())
