@@ -34,7 +34,7 @@ var floors = []floor{
 	{"replication", "replication/raftstore blocking storage/snapshot storage/log storage/vfs resp/wire"},
 	{"replication/raftstore", "storage/snapshot storage/log storage/vfs"},
 	{"commands/commandstest", "commands pubsub tracking keyspace groups streams resp/wire"},
-	{"commands", "pubsub tracking blocking keyspace groups idmp streams resp/wire glob"},
+	{"commands", "pubsub tracking blocking keyspace groups idmp rdb streams resp/wire glob"},
 	{"pubsub", "glob"},
 	{"tracking", ""},
 	{"blocking", ""},
@@ -46,6 +46,7 @@ var floors = []floor{
 	{"keyspace", "groups idmp streams"},
 	{"groups", "streams"},
 	{"idmp", "streams"},
+	{"rdb", "streams"},
 	{"streams", ""},
 	{"resp/wire", ""},
 	{"glob", ""},
@@ -72,7 +73,7 @@ var doors = map[string][]string{
 // pure are the packages that can be replayed: they do no I/O, read no clock and
 // draw no random number, so they import nothing that does.
 var (
-	pure   = []string{"streams", "groups", "idmp", "keyspace", "resp/wire", "glob"}
+	pure   = []string{"streams", "groups", "idmp", "rdb", "keyspace", "resp/wire", "glob"}
 	impure = []string{"os", "net", "time", "context", "syscall", "io/fs", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
 )
 

@@ -139,6 +139,8 @@ type Command struct {
 	Run func(c *Call) error
 	// MayBlock reports whether the command may wait; nil: never.
 	MayBlock func(args [][]byte) bool
+	// NeedsDebug says that the command is refused unless the node allows DEBUG.
+	NeedsDebug bool
 	// NotQueued says that the command is run at once in a transaction.
 	NotQueued bool
 	// InSubscribed says that a client with subscriptions may call the command even in

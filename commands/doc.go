@@ -18,7 +18,7 @@
 //  6. Table is the only list of commands: dispatch, arity, key routing, ACL
 //     categories, COMMAND INFO and the documentation follow from it.
 //
-// The package knows keyspace, groups, streams, blocking and wire; it knows no
+// The package knows keyspace, groups, streams, rdb, blocking and wire; it knows no
 // connection (only the Session interface), no node (only Node) and no Raft.
 // Imported by resp, server and cmd.
 package commands

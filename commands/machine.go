@@ -32,7 +32,7 @@ type Request struct {
 }
 
 // Machine runs commands on the state of one partition. Begin, Apply, ApplyInternal,
-// View and Restore belong to one goroutine and exclude all others; Read, Quiet
+// View, Restore and Clear belong to one goroutine and exclude all others; Read, Quiet
 // and Upkeep may run side by side in between.
 type Machine struct {
 	table     *Table
@@ -51,6 +51,7 @@ type Machine struct {
 	interest atomic.Uint32
 
 	observer keyspace.Observer // of the state, nil for none
+	lazy     atomic.Bool       // keys past their deadline stay until somebody comes for them
 
 	readers sync.Pool // *Call
 }
@@ -236,10 +237,20 @@ func (m *Machine) Restore(r keyspace.SectionReader) error {
 	return nil
 }
 
+// Clear replaces the state by an empty one.
+func (m *Machine) Clear() { m.adopt(keyspace.New(m.databases)) }
+
 // View is the state at one point of the log.
 type View struct {
 	m     *Machine
 	state *keyspace.View
+	now   int64 // for who looks at single keys
+}
+
+// At has the view look at keys as of a time, in Unix ms.
+func (v *View) At(now int64) *View {
+	v.now = now
+	return v
 }
 
 // Snapshot writes the whole state.

@@ -1,12 +1,23 @@
 package commands
 
-import "github.com/millrace-io/millrace/resp/wire"
+import (
+	"strings"
+
+	"github.com/millrace-io/millrace/resp/wire"
+)
 
 // MemoryReport is what MEMORY STATS tells, in bytes.
 type MemoryReport struct {
-	Allocated, Peak, Resident uint64 // of the process
-	Dataset                   uint64 // keys and values, as maxmemory counts them
-	Keys                      uint64
+	Used     uint64 // what maxmemory is compared with
+	Peak     uint64 // most that it ever was
+	Startup  uint64 // what it was before there was a client, without keys and values
+	Dataset  uint64 // keys and values
+	Keys     uint64 // their number
+	Resident uint64 // of the process
+	Limit    uint64 // maxmemory, 0: none
+	// Allocated are the objects of Go's heap, garbage included; Mapped is what the Go
+	// runtime has from the system.
+	Allocated, Mapped uint64
 }
 
 // MEMORY STATS.
@@ -30,21 +41,21 @@ func (m MemoryReport) append(out []byte, p wire.Proto) []byte {
 		name  string
 		value uint64
 	}{
-		{"peak.allocated", m.Peak}, {"total.allocated", m.Allocated}, {"startup.allocated", 0},
+		{"peak.allocated", m.Peak}, {"total.allocated", m.Used}, {"startup.allocated", m.Startup},
 		{"replication.backlog", 0}, {"clients.slaves", 0}, {"clients.normal", 0}, {"cluster.links", 0},
 		{"aof.buffer", 0}, {"lua.caches", 0}, {"functions.caches", 0},
-		{"overhead.total", m.Allocated - min(m.Allocated, m.Dataset)},
+		{"overhead.total", m.Used - min(m.Used, m.Dataset)},
 		{"keys.count", m.Keys}, {"keys.bytes-per-key", m.Dataset / max(m.Keys, 1)}, {"dataset.bytes", m.Dataset},
-		{"allocator.allocated", m.Allocated}, {"allocator.active", m.Peak}, {"allocator.resident", m.Resident},
-		{"fragmentation.bytes", m.Resident - min(m.Resident, m.Allocated)},
+		{"allocator.allocated", m.Allocated}, {"allocator.active", m.Mapped}, {"allocator.resident", m.Resident},
+		{"fragmentation.bytes", m.Resident - min(m.Resident, m.Used)},
 	}
 	shares := []struct {
 		name  string
 		value float64
 	}{
-		{"dataset.percentage", 100 * ratio(m.Dataset, m.Allocated)},
-		{"peak.percentage", 100 * ratio(m.Allocated, m.Peak)},
-		{"fragmentation", ratio(m.Resident, m.Allocated)},
+		{"dataset.percentage", 100 * ratio(m.Dataset, m.Used-min(m.Used, m.Startup))},
+		{"peak.percentage", 100 * ratio(m.Used, m.Peak)},
+		{"fragmentation", ratio(m.Resident, m.Used)},
 	}
 	out = wire.AppendMap(out, p, len(counts)+len(shares))
 	for _, c := range counts {
@@ -68,9 +79,33 @@ var memoryDoctor = Command{
 
 	Class: Barrier,
 	Serve: func(c *ServeCall) error {
-		c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), "Nothing to report. MEMORY STATS and INFO memory have the figures.\n")
+		c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), c.Node.Memory().diagnose())
 		return nil
 	},
+}
+
+// littleMemory is how much must be used before a ratio says anything.
+const littleMemory = 64 << 20
+
+// diagnose is the text of MEMORY DOCTOR.
+func (m MemoryReport) diagnose() string {
+	var found []string
+	if m.Limit > 0 && m.Used > m.Limit-m.Limit/20 {
+		found = append(found, "Memory is full: maxmemory is reached, or nearly. Commands that may need more are refused. Delete or trim keys, or raise maxmemory.")
+	}
+	if m.Used >= littleMemory {
+		if ratio(m.Peak, m.Used) > 1.5 {
+			found = append(found, "Peak: far more was used once. What is resident beyond used_memory goes back to the system with time, or with MEMORY PURGE.")
+		}
+		if ratio(m.Resident, m.Used) > 1.4 {
+			found = append(found, "Resident memory is far above used memory: garbage that the collector has not freed yet, or holes in the heap. "+
+				"With maxmemory set the collector keeps it near that.")
+		}
+	}
+	if len(found) == 0 {
+		return "Nothing to report. MEMORY STATS and INFO memory have the figures.\n"
+	}
+	return strings.Join(found, "\n") + "\n"
 }
 
 // MEMORY MALLOC-STATS.

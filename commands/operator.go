@@ -18,12 +18,15 @@ type Operator interface {
 	Shutdown()
 	// Applied is the index of the last log entry that the state holds.
 	Applied() uint64
-	// OutOfMemory reports that the state is larger than maxmemory allows.
-	OutOfMemory() bool
+	// OutOfMemory reports that the node takes, or would take with so many bytes more,
+	// more memory than maxmemory allows.
+	OutOfMemory(more int64) bool
 	// Memory tells what takes how much; FreeMemory gives back what is not used, and
 	// waits for that.
 	Memory() MemoryReport
 	FreeMemory()
+	// Latencies is how long things took.
+	Latencies() Latencies
 	// SlowLog keeps the commands that took long.
 	SlowLog() SlowLog
 	// ACLLog keeps the logins that failed.

@@ -26,7 +26,7 @@ from where they were.
 **One user.** There is the user ` + "`default`" + `, with the password of ` + "`requirepass`" + `, and no ACL. COMMAND shows the categories that ACL
 rules would go by.
 
-**Memory.** There is no eviction, and ` + "`maxmemory`" + ` is 0. What DEL, FLUSHALL or XTRIM remove is cut off at once and freed later,
+**Memory.** There is no eviction: past ` + "`maxmemory`" + ` what may need more is refused. What DEL, FLUSHALL or XTRIM remove is cut off at once and freed later,
 whatever their options say.
 
 **Order and cursors.** KEYS and SCAN walk the keys in an order of their own. A cursor of SCAN is a position in this order: it is

@@ -1,15 +1,13 @@
 package commands
 
 import (
-	"errors"
 	"math"
 
-	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
 // RESTORE key ttl value [REPLACE] [ABSTTL] [IDLETIME s] [FREQ f]: makes a key of what
-// DUMP gave.
+// DUMP gave, here or, for strings and streams, on a Redis.
 // https://redis.io/docs/latest/commands/restore/
 var restore = Command{
 	Name: "restore", Syntax: "RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
@@ -20,7 +18,7 @@ var restore = Command{
 		{"5.0.0", "Added the `ABSTTL` modifier."},
 		{"5.0.0", "Added the `IDLETIME` and `FREQ` options."},
 	},
-	Differences: "IDLETIME and FREQ are checked and have no effect.",
+	Differences: "IDLETIME and FREQ are checked and have no effect. What DUMP of a Redis gave is taken up to version 12 of its format, strings and streams.",
 	Arguments: []Argument{
 		keyArgument, {Name: "ttl", Type: "integer"}, {Name: "serialized-value", Type: "string"},
 		{Name: "replace", Type: "pure-token", Token: "REPLACE", Optional: true, Since: "3.0.0"},
@@ -103,12 +101,9 @@ func runRestore(c *Call) error {
 	case ttl < 0:
 		return errRestoreTTL
 	}
-	value, err := keyspace.ParseDump(c.Args[3])
-	switch {
-	case errors.Is(err, keyspace.ErrNotADump):
-		return errDumpChecksum
-	case err != nil:
-		return errDumpFormat
+	value, err := parseRestored(c.Args[3])
+	if err != nil {
+		return err
 	}
 	deadline, err := o.deadline(ttl, c.Now)
 	if err != nil {
@@ -117,7 +112,7 @@ func runRestore(c *Call) error {
 	if deadline != 0 && deadline <= c.Now {
 		c.remove(name)
 	} else {
-		c.DB.PutDumped(name, value, deadline)
+		value.put(c, name, deadline)
 		c.Signal(name)
 		c.Notify(EventGeneric, "restore", name)
 	}

@@ -155,6 +155,7 @@ type Node interface {
 	InfoSections(names []string) string
 
 	Operator
+	Debugger
 }
 
 // Config is what CONFIG GET, SET, RESETSTAT work on.

@@ -13,10 +13,13 @@ const (
 	forgetAtOnce = 2000 // iids are forgotten
 )
 
+// InternalExpire is the internal command that removes keys past their deadline.
+const InternalExpire = "expire"
+
 // Upkeep returns the internal command that is due, nil for none.
 func (m *Machine) Upkeep(now int64) [][]byte {
-	if deadline, ok := m.state.NextDeadline(); ok && deadline <= now {
-		return [][]byte{[]byte("expire")}
+	if deadline, ok := m.nextDeadline(); ok && deadline <= now {
+		return [][]byte{[]byte(InternalExpire)}
 	}
 	if at, ok := m.state.NextLook(); ok && at <= now {
 		args := [][]byte{[]byte("forget")}
@@ -34,7 +37,7 @@ func (m *Machine) Upkeep(now int64) [][]byte {
 // NextUpkeep is when the next internal command is due, in Unix ms, 0 for never.
 func (m *Machine) NextUpkeep() int64 {
 	next := m.seen.due()
-	if deadline, ok := m.state.NextDeadline(); ok && (next == 0 || deadline < next) {
+	if deadline, ok := m.nextDeadline(); ok && (next == 0 || deadline < next) {
 		next = deadline
 	}
 	if at, ok := m.state.NextLook(); ok && (next == 0 || at < next) {
@@ -63,13 +66,24 @@ func applyForget(state *keyspace.State, args [][]byte, now int64) {
 	}
 }
 
+// SetActiveExpire chooses whether keys past their deadline are removed by
+// themselves. It may be called at any time.
+func (m *Machine) SetActiveExpire(on bool) { m.lazy.Store(!on) }
+
+func (m *Machine) nextDeadline() (int64, bool) {
+	if m.lazy.Load() {
+		return 0, false
+	}
+	return m.state.NextDeadline()
+}
+
 // ApplyInternal runs an internal command at its place in the log.
 func (m *Machine) ApplyInternal(r Request, ordinal uint32) {
 	m.state.Begin(m.index, ordinal)
 	m.effects.Told = nil
 	args := r.Args
 	switch string(args[0]) {
-	case "expire":
+	case InternalExpire:
 		m.state.ExpireDue(m.time, expireAtOnce, m.expired)
 	case "forget":
 		applyForget(m.state, args[1:], m.time)

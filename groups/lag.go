@@ -43,7 +43,7 @@ func (g *Group) countRead(s *streams.Stream, id streams.ID, n int64) {
 	case g.entriesRead != unknown && !deletedFrom(s, g.last):
 		g.entriesRead += min(n, math.MaxInt64-g.entriesRead)
 	case s.EntriesAdded() != 0:
-		g.entriesRead = entriesUpTo(s, id)
+		g.entriesRead = EntriesUpTo(s, id)
 	}
 }
 
@@ -63,7 +63,7 @@ func (g *Group) Lag(s *streams.Stream) (lag int64, known bool) {
 	if g.entriesRead != unknown && !deletedFrom(s, g.last) {
 		return added - g.entriesRead, true
 	}
-	if read := entriesUpTo(s, g.last); read != unknown {
+	if read := EntriesUpTo(s, g.last); read != unknown {
 		return added - read, true
 	}
 	return 0, false
@@ -75,8 +75,8 @@ func deletedFrom(s *streams.Stream, id streams.ID) bool {
 	return s.Len() > 0 && !deleted.IsZero() && !deleted.Less(id)
 }
 
-// entriesUpTo returns how many of the entries ever added are at or below id, or unknown.
-func entriesUpTo(s *streams.Stream, id streams.ID) int64 {
+// EntriesUpTo returns how many of the entries ever added are at or below id, or -1 where that is not known.
+func EntriesUpTo(s *streams.Stream, id streams.ID) int64 {
 	added, length := int64(s.EntriesAdded()), int64(s.Len())
 	deleted, first := s.MaxDeletedID(), s.FirstID()
 	position := id.Compare(s.LastID())

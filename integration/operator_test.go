@@ -101,57 +101,6 @@ func TestClientKill(t *testing.T) {
 	})
 }
 
-// Past maxmemory what may take more is refused, also in a transaction; all else runs,
-// and what frees memory makes room again.
-func TestMaxMemory(t *testing.T) {
-	onBoth(t, []string{"--maxmemory", "1mb"}, func(t *testing.T, p *process) {
-		c := p.client()
-		ctx := t.Context()
-		const oom = "OOM command not allowed when used memory > 'maxmemory'."
-		value := strings.Repeat("x", 100_000)
-		var err error
-		n := 0
-		for ; n < 20 && err == nil; n++ {
-			err = c.Set(ctx, fmt.Sprint("k", n), value, 0).Err()
-		}
-		if err == nil || err.Error() != oom || n < 10 || n > 13 {
-			t.Fatalf("SET %d: %v", n, err)
-		}
-		if err := c.XAdd(ctx, &redis.XAddArgs{Stream: "s", Values: []string{"a", "b"}}).Err(); err == nil || err.Error() != oom {
-			t.Errorf("XADD: %v", err)
-		}
-		raw := dialRaw(t, p.Addr)
-		raw.write("MULTI\r\nSET a b\r\nEXEC\r\nGET none\r\nDEL none\r\n")
-		raw.expect("+OK\r\n-"+oom+"\r\n-EXECABORT Transaction discarded because of previous errors.\r\n$-1\r\n:0\r\n", false, false)
-		if v := infoField(t, c, "memory", "maxmemory"); v != "1048576" {
-			t.Errorf("INFO: maxmemory %s", v)
-		}
-		is(t, "DEL", c.Del(ctx, "k0", "k1").Val(), nil, 2)
-		got, err := c.Set(ctx, "k0", "v", 0).Result()
-		is(t, "SET", got, err, "OK")
-		mustDo(t, c, "CONFIG", "SET", "maxmemory", "1")
-		if err := c.Set(ctx, "k0", "v", 0).Err(); err == nil || err.Error() != oom {
-			t.Errorf("SET with less: %v", err)
-		}
-		mustDo(t, c, "CONFIG", "SET", "maxmemory", "0")
-		mustDo(t, c, "SET", "k0", "v")
-	})
-}
-
-// What is in the log is applied whatever maxmemory says by now.
-func TestMaxMemoryIsNotAskedAtApply(t *testing.T) {
-	dir := t.TempDir()
-	p := serve(t, dir)
-	mustDo(t, p.client(), "SET", "k", strings.Repeat("x", 1000))
-	p.stop()
-	p = serve(t, dir, "--maxmemory", "1b")
-	defer p.stop()
-	is(t, "STRLEN", p.client().StrLen(t.Context(), "k").Val(), nil, 1000)
-	if err := p.client().Set(t.Context(), "k", "v", 0).Err(); err == nil || !strings.HasPrefix(err.Error(), "OOM ") {
-		t.Errorf("SET behind the start: %v", err)
-	}
-}
-
 func TestSlowLog(t *testing.T) {
 	onBoth(t, []string{"--slowlog-log-slower-than", "0", "--slowlog-max-len", "3"}, func(t *testing.T, p *process) {
 		c := redis.NewClient(&redis.Options{Addr: p.Addr, ClientName: "slow", PoolSize: 1})

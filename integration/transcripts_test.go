@@ -20,7 +20,7 @@ var listeners = []string{"epoll", "redcon"}
 func TestTranscriptsOverTCP(t *testing.T) {
 	for _, listener := range listeners {
 		t.Run(listener, func(t *testing.T) {
-			p := serve(t, t.TempDir(), "--listener", listener)
+			p := serve(t, t.TempDir(), "--listener", listener, "--enable-debug-command", "yes")
 			playAgainst(t, p.Addr)
 			p.stop()
 		})
@@ -59,7 +59,7 @@ func startRedis(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--enable-debug-command", "yes", "--dir", t.TempDir())
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -36,13 +36,16 @@ func (f fsm) Snapshot() (raft.FSMSnapshot, error) {
 // Restore implements raft.FSM. source is one that a SnapshotStore of ours opened.
 func (f fsm) Restore(source io.ReadCloser) error {
 	defer source.Close()
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return f.p.restoreLocked(source)
+}
+
+func (p *Partition) restoreLocked(source io.ReadCloser) error {
 	sections, ok := sectionsOf(source)
 	if !ok {
 		return fmt.Errorf("%w: it comes from a store that knows no sections", ErrSnapshot)
 	}
-	p := f.p
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	kind, body, err := sections.Next()
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)

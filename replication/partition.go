@@ -46,6 +46,8 @@ type Partition struct {
 	sm    StateMachine
 	clock *Clock
 	raft  *raft.Raft
+	// stores are what Start was given; never changed afterwards.
+	stores Stores
 
 	// mu covers the state machine and origins: the apply goroutine writes under
 	// it, everybody else reads.

@@ -1,6 +1,9 @@
 package replication
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // queue holds the requests that were submitted and not yet taken by the proposer.
 // It is bounded by those who submit: a session has a limited number of unfinished
@@ -8,10 +11,11 @@ import "sync"
 type queue struct {
 	mu       sync.Mutex
 	waiting  []*Request
-	bytes    int64
 	woken    []*waiter     // waiters whose request is to be logged
 	internal []*Request    // commands of the node's own
 	wake     chan struct{} // holds a token when there is something to take; never closed
+
+	bytes atomic.Int64 // of what was submitted and has not left for the log
 }
 
 func (q *queue) add(reqs []*Request) {
@@ -21,7 +25,7 @@ func (q *queue) add(reqs []*Request) {
 	}
 	q.mu.Lock()
 	q.waiting = append(q.waiting, reqs...)
-	q.bytes += n
+	q.bytes.Add(n)
 	q.mu.Unlock()
 	q.poke()
 }
@@ -47,11 +51,7 @@ func (q *queue) poke() {
 	}
 }
 
-func (q *queue) size() int64 {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.bytes
-}
+func (q *queue) size() int64 { return q.bytes.Load() }
 
 // take moves everything to the proposer's own lists, which must be empty.
 func (q *queue) take(reqs []*Request) (taken []*Request, woken []*waiter, internal []*Request) {
@@ -64,8 +64,4 @@ func (q *queue) take(reqs []*Request) (taken []*Request, woken []*waiter, intern
 }
 
 // done notes that requests of n bytes left for the log.
-func (q *queue) done(n int64) {
-	q.mu.Lock()
-	q.bytes -= n
-	q.mu.Unlock()
-}
+func (q *queue) done(n int64) { q.bytes.Add(-n) }

@@ -44,6 +44,7 @@ func ServerID(node uint64) raft.ServerID {
 // only after it.
 func (p *Partition) Start(ctx context.Context, s Stores) error {
 	id := ServerID(p.Origin.Node)
+	p.stores = s
 	// Addresses in Raft's configuration are node ids: a node may change its
 	// network address, and a cluster of one has none.
 	address, transport := raft.NewInmemTransport(raft.ServerAddress(id))

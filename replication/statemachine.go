@@ -4,7 +4,7 @@ import (
 	"github.com/millrace-io/millrace/blocking"
 )
 
-// StateMachine is what a partition replicates. Begin, Apply, View and Restore are
+// StateMachine is what a partition replicates. Begin, Apply, View, Restore and Clear are
 // called by the apply goroutine alone, while it holds the partition's write lock;
 // Read, Quiet and Upkeep by any goroutine that holds its read lock. Apply and Read
 // (a View's, too) set the request's Caused, to nil when there is nothing to tell.
@@ -42,6 +42,8 @@ type StateMachine interface {
 	View() View
 	// Restore replaces the state by what a snapshot holds.
 	Restore(SectionReader) error
+	// Clear replaces it by that of an empty log.
+	Clear()
 }
 
 // ReadOutcome says how a read ended.

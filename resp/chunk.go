@@ -69,6 +69,7 @@ type pool struct {
 	// with.
 	scratch []byte
 	call    commands.ServeCall
+	laps    Laps // of commands that are served
 	// maxChunks and maxSlots bound what is kept for later.
 	maxChunks, maxSlots int
 }

@@ -2,8 +2,8 @@ package resp
 
 import (
 	"errors"
+	"net/netip"
 	"runtime/debug"
-	"time"
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
@@ -54,6 +54,7 @@ func (s *Session) begin() {
 	s.info.lastUsed = s.now
 	s.mu.Unlock()
 	s.received = 0
+	s.pool.laps.Stop()
 	s.full = s.server.router.Full()
 }
 
@@ -104,7 +105,7 @@ func (s *Session) answer(sl *slot, reply []byte) {
 // then what the class of the command asks for.
 func (s *Session) dispatch(sl *slot) {
 	cmd, err := s.server.table.Find(sl.args)
-	if cmd != nil && s.pausedFor(cmd) && s.check(cmd) == nil {
+	if cmd != nil && s.pausedFor(cmd) && s.check(cmd, sl.size) == nil {
 		s.postpone(sl, cmd)
 		return
 	}
@@ -125,7 +126,7 @@ func (s *Session) dispatch(sl *slot) {
 		return
 	}
 	sl.command, sl.stats = cmd, s.commandStats(cmd)
-	if err := s.check(cmd); err != nil {
+	if err := s.check(cmd, sl.size); err != nil {
 		s.reject(sl, s.refusedInMulti(sl.args, err))
 		return
 	}
@@ -162,12 +163,15 @@ func checkArguments(cmd *commands.Command, args [][]byte) error {
 	return cmd.Check(args)
 }
 
-// check finds why a command may not run at all.
-func (s *Session) check(cmd *commands.Command) error {
+// check finds why a command may not run at all; size are the bytes of its arguments.
+func (s *Session) check(cmd *commands.Command, size int) error {
+	if cmd.NeedsDebug && !s.server.node.DebugAllowed(s.isLocal()) {
+		return commands.ErrDebugNotAllowed
+	}
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
-	if cmd.Flags&commands.DenyOOM != 0 && s.server.node.OutOfMemory() {
+	if s.needsMemory(cmd) && s.server.node.OutOfMemory(int64(size)) {
 		return commands.ErrOOM
 	}
 	if s.refusedInSubscribed(cmd) {
@@ -177,6 +181,12 @@ func (s *Session) check(cmd *commands.Command) error {
 		return commands.ErrMonitorReads
 	}
 	return nil
+}
+
+// isLocal reports whether the client is on this machine: what has no IP address is.
+func (s *Session) isLocal() bool {
+	addr, err := netip.ParseAddrPort(s.remote)
+	return err != nil || addr.Addr().Unmap().IsLoopback()
 }
 
 func (s *Session) reject(sl *slot, err error) {
@@ -287,15 +297,15 @@ func (s *Session) serve(sl *slot, later func() func([]byte)) []byte {
 		Later: later, Out: s.pool.scratch[:0], InExec: s.pubsub.inExec,
 	}
 	s.spoke = false
-	started := time.Now()
+	s.pool.laps.Resume()
 	if err := s.serveRecovered(c); err != nil {
 		c.Out = s.errorReply(c.Out[:0], err)
 		sl.stats.Failed.Add(1)
 	}
-	took := time.Since(started)
+	took := s.pool.laps.Lap()
 	sl.Took(took)
 	if served := s.server.options.Served; served != nil {
-		served(sl.command, sl.args, sl, started, took)
+		served(sl.command, sl.args, sl, took)
 	}
 	if s.spoke {
 		sl.silent = false

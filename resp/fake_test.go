@@ -132,6 +132,7 @@ func (errSyntax) Error() string { return "ERR syntax error" }
 // fakeNode is a node with an optional password. Its front is set once it is there.
 type fakeNode struct {
 	commands.Operator // of which only what is below is called
+	commands.Debugger // likewise
 	front             *resp.Server
 	outOfMemory       atomic.Bool
 
@@ -140,7 +141,7 @@ type fakeNode struct {
 	log      []string // what was published, and what the router ran
 }
 
-func (n *fakeNode) OutOfMemory() bool       { return n.outOfMemory.Load() }
+func (n *fakeNode) OutOfMemory(int64) bool  { return n.outOfMemory.Load() }
 func (n *fakeNode) Config() commands.Config { return nil }
 func (n *fakeNode) CheckPassword(_, password []byte) bool {
 	n.mu.Lock()

@@ -103,8 +103,8 @@ type Options struct {
 	// Unpaused is called when a pause has ended, from any goroutine; nil: nobody asks.
 	Unpaused func()
 	// Served, when set, is told of each command that a session has served itself, and
-	// when and how long. It keeps nothing of what it gets.
-	Served func(c *commands.Command, args [][]byte, by Requester, started time.Time, took time.Duration)
+	// how long that took up to now. It keeps nothing of what it gets.
+	Served func(c *commands.Command, args [][]byte, by Requester, took time.Duration)
 }
 
 // Requester is who sent a request.

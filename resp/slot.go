@@ -71,7 +71,7 @@ func (sl *slot) Fill(reply []byte) {
 }
 
 // Took adds to the time that the command has run.
-func (sl *slot) Took(d time.Duration) { sl.stats.Took.Add(int64(d)) }
+func (sl *slot) Took(d time.Duration) { sl.stats.ran(d) }
 
 // Client is who sent the request: its address, and the name that it gave itself.
 func (sl *slot) Client() (addr, name string) {

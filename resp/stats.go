@@ -12,10 +12,23 @@ type CommandStats struct {
 	Calls    atomic.Uint64 // that ran
 	Failed   atomic.Uint64 // of these, answered with an error
 	Rejected atomic.Uint64 // refused before they ran
-	// Took is how long they ran, in nanoseconds. Others than the home write it for
-	// every call, so it has a cache line of its own.
-	_    [64]byte
-	Took atomic.Int64
+	// took is how long they ran, nil before the first. Others than the home write to
+	// it for every call.
+	took atomic.Pointer[Histogram]
+}
+
+// ran notes how long a call ran.
+func (st *CommandStats) ran(d time.Duration) {
+	h := st.took.Load()
+	if h == nil {
+		h = new(Histogram)
+		if !st.took.CompareAndSwap(nil, h) {
+			h = st.took.Load()
+		}
+	}
+	if h != nil { // else it was reset this very moment
+		h.Add(d)
+	}
 }
 
 // homeStats counts for one home, so that loops do not fight for cache lines.
@@ -135,11 +148,29 @@ func (srv *Server) countsOf(c *commands.Command, fn func(*commands.Command, Comm
 		n.Calls += st.Calls.Load()
 		n.Failed += st.Failed.Load()
 		n.Rejected += st.Rejected.Load()
-		n.Took += time.Duration(st.Took.Load())
+		if took := st.took.Load(); took != nil {
+			n.Took += took.Total()
+		}
 	}
 	if n.Calls+n.Rejected > 0 {
 		fn(c, n)
 	}
+}
+
+// Latency is how long the calls of a command took, nil when it was never called.
+func (srv *Server) Latency(c *commands.Command) *Histogram {
+	var all *Histogram
+	for _, h := range srv.homes {
+		took := h.commands[c].took.Load()
+		if took == nil {
+			continue
+		}
+		if all == nil {
+			all = new(Histogram)
+		}
+		all.merge(took)
+	}
+	return all
 }
 
 // ResetStats is CONFIG RESETSTAT: it zeroes all that Stats and EachCommand add up.
@@ -155,7 +186,7 @@ func (srv *Server) ResetStats() {
 			c.Calls.Store(0)
 			c.Failed.Store(0)
 			c.Rejected.Store(0)
-			c.Took.Store(0)
+			c.took.Store(nil)
 		}
 	}
 }

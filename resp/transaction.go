@@ -16,6 +16,7 @@ type transaction struct {
 	queue []*queued
 	size  int  // bytes of their arguments
 	bad   bool // a command was refused: EXEC runs nothing
+	grows bool // a command may need memory: EXEC is refused when there is none
 }
 
 // queued is one command of a transaction, later its place in the reply.
@@ -78,6 +79,20 @@ func (s *Session) refusedInMulti(args [][]byte, err error) error {
 	return errors.New("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(err.Error(), "ERR "))
 }
 
+// needsMemory reports whether a command is refused past maxmemory: one that may need
+// more, and in a transaction whatever would be queued; EXEC when such a one is.
+func (s *Session) needsMemory(cmd *commands.Command) bool {
+	switch {
+	case cmd.Flags&commands.DenyOOM != 0:
+		return true
+	case s.tx == nil:
+		return false
+	case cmd.Class == commands.Transact:
+		return s.tx.grows
+	}
+	return !cmd.NotQueued
+}
+
 // enqueueInMulti queues a command of a transaction.
 func (s *Session) enqueueInMulti(sl *slot) {
 	if sl.command.Flags&commands.NoMulti != 0 {
@@ -90,6 +105,7 @@ func (s *Session) enqueueInMulti(sl *slot) {
 	q.args, sl.args = sl.args, nil // the slot is used again before EXEC
 	q.own = sl.command.Class != commands.Log && sl.command.Class != commands.Read
 	s.tx.queue = append(s.tx.queue, q)
+	s.tx.grows = s.tx.grows || sl.command.Flags&commands.DenyOOM != 0
 	s.tx.size += sl.size + int(unsafe.Sizeof(queued{})) + len(q.args)*int(unsafe.Sizeof([]byte{}))
 	s.change(func(i *sessionInfo) { i.queued = len(s.tx.queue) })
 	if int64(s.tx.size) > s.server.limits.Load().ClientQueryBuffer {

@@ -59,6 +59,7 @@ func (s *Session) collect() (parked *slot) {
 // serveParked runs a command whose turn has come, at the head of the queue. Its
 // reply may come later, from elsewhere.
 func (s *Session) serveParked(sl *slot) {
+	s.pool.laps.Stop()
 	s.mu.Lock()
 	sl.state = slotWaiting
 	s.mu.Unlock()

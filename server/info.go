@@ -34,6 +34,7 @@ var infoSections = []infoSection{
 	{"Modules", func(*Node, *infoText) {}},
 	{"Commandstats", (*Node).infoCommandStats},
 	{"Errorstats", (*Node).infoErrorStats},
+	{"Latencystats", (*Node).infoLatencyStats},
 	{"Cluster", func(_ *Node, b *infoText) { b.line("cluster_enabled", 0) }},
 	{"Keyspace", (*Node).infoKeyspace},
 }
@@ -134,18 +135,19 @@ func (n *Node) infoClients(b *infoText) {
 }
 
 func (n *Node) infoMemory(b *infoText) {
-	objects, mapped := heap()
-	dataset := int64(0)
-	n.partition.Inspect(func(replication.StateMachine, int64) { dataset = n.machine.State().Memory() })
-	rss := residentBytes()
-	b.line("used_memory", objects)
-	b.line("used_memory_human", humanBytes(objects))
-	b.line("used_memory_rss", rss)
-	b.line("used_memory_rss_human", humanBytes(rss))
-	n.infoAllocator(b, objects, mapped, rss, dataset)
-	b.line("used_memory_overhead", max(int64(objects)-dataset, 0))
-	b.line("used_memory_startup", 0)
-	b.line("used_memory_dataset", dataset)
+	m := node{n}.Memory()
+	b.line("used_memory", m.Used)
+	b.line("used_memory_human", humanBytes(m.Used))
+	b.line("used_memory_rss", m.Resident)
+	b.line("used_memory_rss_human", humanBytes(m.Resident))
+	b.line("used_memory_peak", m.Peak)
+	b.line("used_memory_peak_human", humanBytes(m.Peak))
+	b.line("used_memory_peak_perc", percent(m.Used, m.Peak))
+	b.line("used_memory_overhead", m.Used-min(m.Used, m.Dataset))
+	b.line("used_memory_startup", m.Startup)
+	b.line("used_memory_dataset", m.Dataset)
+	b.line("used_memory_dataset_perc", percent(m.Dataset, m.Used))
+	n.infoAllocator(b, m)
 	b.line("used_memory_lua", 0)
 	b.line("used_memory_scripts", 0)
 	b.line("number_of_cached_scripts", 0)
@@ -153,7 +155,6 @@ func (n *Node) infoMemory(b *infoText) {
 	b.line("maxmemory", limit)
 	b.line("maxmemory_human", humanBytes(uint64(limit)))
 	b.line("maxmemory_policy", "noeviction")
-	b.line("mem_fragmentation_ratio", fmt.Sprintf("%.2f", float64(rss)/float64(max(objects, 1))))
 	b.line("mem_allocator", "go")
 	b.line("active_defrag_running", 0)
 	b.line("lazyfree_pending_objects", 0)

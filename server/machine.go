@@ -8,14 +8,17 @@ import (
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/resp"
 )
 
 // stateMachine joins the machine of commands to the partition that replicates it.
 type stateMachine struct {
 	machine *commands.Machine
 	slow    *slowLog
+	latency *latencies
 	dataset *atomic.Int64 // size of the state, for who may not look at it
 	*watcher
+	laps *resp.Laps // of the commands of an entry
 }
 
 var _ replication.StateMachine = stateMachine{}
@@ -29,30 +32,26 @@ func request(r *replication.Request) commands.Request {
 func (s stateMachine) Begin(index uint64, timeMs int64) {
 	s.machine.Begin(index, timeMs)
 	s.dataset.Store(s.machine.State().Memory())
+	s.laps.Start()
 }
 
 func (s stateMachine) Apply(r *replication.Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
 	if r.Internal {
 		s.machine.ApplyInternal(request(r), ordinal)
+		if took := s.laps.Lap(); r.To != nil && string(r.Args[0]) == commands.InternalExpire {
+			s.latency.note(eventExpire, took)
+		}
 		s.tell(r)
 		return out, nil
 	}
-	out, wait := s.apply(r, ordinal, out)
+	out, wait := s.machine.Apply(request(r), ordinal, out)
+	if r.To != nil { // else the log is run again
+		s.ran(r, s.laps.Lap())
+	}
 	s.tell(r)
 	if wait == nil {
 		s.remember(r)
 	}
-	return out, wait
-}
-
-// apply runs a request of a client, and keeps an eye on how long that takes.
-func (s stateMachine) apply(r *replication.Request, ordinal uint32, out []byte) ([]byte, *blocking.Wait) {
-	if r.To == nil { // nobody waits: the log is run again
-		return s.machine.Apply(request(r), ordinal, out)
-	}
-	started := time.Now()
-	out, wait := s.machine.Apply(request(r), ordinal, out)
-	s.ran(r, started)
 	return out, wait
 }
 
@@ -61,13 +60,17 @@ type timed interface {
 	Took(time.Duration)
 }
 
-// ran notes how long a request has run.
-func (s stateMachine) ran(r *replication.Request, started time.Time) {
-	took := time.Since(started)
+// ran notes how long a request has run, up to now.
+func (s stateMachine) ran(r *replication.Request, took time.Duration) {
+	cmd, _ := r.Op.(*commands.Command)
+	if cmd == nil {
+		return
+	}
 	if t, ok := r.To.(timed); ok {
 		t.Took(took)
 	}
-	s.slow.note(r, started, took)
+	s.latency.ran(cmd, took)
+	s.slow.note(r, cmd, took)
 }
 
 func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {
@@ -82,7 +85,8 @@ func (s stateMachine) Ready() ([]blocking.Key, bool) {
 }
 
 func (s stateMachine) Read(r *replication.Request, timeMs int64, riding bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
-	started := time.Now()
+	var laps resp.Laps // reads run side by side
+	laps.Start()
 	// While clients are paused no key goes, and none that is past its deadline shows.
 	paused := s.paused()
 	reply, wait, err := s.machine.Read(request(r), timeMs, riding || paused, out)
@@ -90,7 +94,7 @@ func (s stateMachine) Read(r *replication.Request, timeMs int64, riding bool, ou
 		s.remember(r)
 	}
 	if err == nil {
-		s.ran(r, started)
+		s.ran(r, laps.Lap())
 	}
 	switch err {
 	case nil:
@@ -137,6 +141,11 @@ func (s stateMachine) Restore(r replication.SectionReader) error {
 	s.tell(nil)
 	s.dataset.Store(s.machine.State().Memory())
 	return err
+}
+
+func (s stateMachine) Clear() {
+	s.machine.Clear()
+	s.dataset.Store(0)
 }
 
 type view struct{ *commands.View }

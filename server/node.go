@@ -57,9 +57,12 @@ type Node struct {
 	watcher   watcher
 	denied    commands.ACLLog
 	rates     rates
-	dataset   atomic.Int64  // size of the state, as of the last entry
+	dataset   atomic.Int64 // size of the state, as of the last entry
+	memory    *footprint
+	latency   *latencies
 	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
 	quitOnce  sync.Once
+	stopping  chan struct{} // closed when the node begins to stop
 }
 
 // Open opens the folder and everything in it; nothing runs yet.
@@ -69,8 +72,10 @@ func Open(c *config.Config, logger *slog.Logger) (*Node, error) { return OpenFS(
 func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n := &Node{
 		live: config.NewLive(c), logger: logger, started: time.Now(),
-		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}), quit: make(chan struct{}),
+		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}), quit: make(chan struct{}), stopping: make(chan struct{}),
 	}
+	n.latency = newLatencies(func() *resp.Server { return n.front })
+	n.latency.configure(c)
 	if err := n.openStorage(fs, c); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
@@ -83,8 +88,10 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n.runID = newRunID(boot, n.started)
 	n.saves.asked = make(chan func(error), 1)
 	n.slow.configure(c)
+	n.memory = newFootprint(func() int64 { return n.dataset.Load() + n.partition.Backlog() })
+	n.memory.setMax(c.MaxMemory)
 	n.machine.Observe(&n.watcher)
-	n.partition = replication.New(stateMachine{n.machine, &n.slow, &n.dataset, &n.watcher}, replication.Options{
+	n.partition = replication.New(stateMachine{n.machine, &n.slow, n.latency, &n.dataset, &n.watcher, new(resp.Laps)}, replication.Options{
 		Origin: replication.Origin{Node: id, Boot: boot},
 		Flush:  n.flush,
 		Emit:   n.emit,
@@ -106,6 +113,8 @@ func (n *Node) openStorage(fs vfs.FS, c *config.Config) (err error) {
 	}
 	n.log, err = log.Open(fs, filepath.Join(c.Dir, logFolder), log.Options{
 		SegmentBytes: c.LogSegmentBytes, Sync: syncMode(c.Fsync), Logger: n.logger, Fatal: n.fail,
+		Wrote:  func(took time.Duration) { n.latency.note(eventLogWrite, took) },
+		Synced: func(took time.Duration) { n.latency.note(eventLogSync, took) },
 	})
 	if errors.Is(err, log.ErrNoSpace) {
 		return fmt.Errorf("%w: free %d bytes on its disk and start again, nothing is lost", err, c.LogSegmentBytes)
@@ -133,6 +142,7 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 		stopBelow() // first: a panic must not wait for what nobody ends
 		wg.Wait()
 	}()
+	wg.Go(func() { n.memory.run(below) }) // before the log is run again, which fills the heap
 	wg.Go(func() { n.report(n.log.Run(below)) })
 
 	group := n.log.Group(partitionGroup)
@@ -174,6 +184,7 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 			return errors.Join(err, n.front.Shutdown(ctx))
 		}
 	}
+	n.memory.started()
 	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -185,11 +196,14 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 
 	select {
 	case <-ctx.Done():
+		close(n.stopping)
 		n.drain(ctx)
 	case <-n.quit:
 		n.logger.Info("stopping", "cause", "SHUTDOWN")
+		close(n.stopping)
 		n.drain(ctx)
 	case err = <-n.failed:
+		close(n.stopping)
 	}
 	stopFront()
 	wg.Wait()

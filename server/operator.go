@@ -34,16 +34,16 @@ func (v node) Shutdown() { v.n.quitOnce.Do(func() { close(v.n.quit) }) }
 
 func (v node) Applied() uint64 { return v.n.partition.Applied() }
 
-// OutOfMemory compares with the state as of the last entry: what is on its way to the
-// log is not counted, and is bounded by maxBacklog.
-func (v node) OutOfMemory() bool {
-	limit := v.n.live.Config().MaxMemory
-	return limit > 0 && v.n.dataset.Load() > limit
-}
+func (v node) OutOfMemory(more int64) bool { return v.n.memory.exceeds(more) }
 
 func (v node) Memory() commands.MemoryReport {
-	objects, mapped := heap()
-	m := commands.MemoryReport{Allocated: objects, Peak: mapped, Resident: residentBytes(), Dataset: uint64(v.n.dataset.Load())}
+	v.n.memory.measure()
+	s := v.n.memory.sample()
+	m := commands.MemoryReport{
+		Used: uint64(v.n.memory.used()), Peak: uint64(v.n.memory.peak.Load()), Startup: uint64(v.n.memory.startup.Load()),
+		Allocated: s.objects, Mapped: s.mapped, Resident: s.resident, Dataset: uint64(v.n.dataset.Load()),
+		Limit: uint64(v.n.memory.maxMemory.Load()),
+	}
 	v.n.partition.Inspect(func(replication.StateMachine, int64) {
 		state := v.n.machine.State()
 		for i := range state.Databases() {
@@ -56,5 +56,7 @@ func (v node) Memory() commands.MemoryReport {
 func (v node) FreeMemory() { debug.FreeOSMemory() }
 
 func (v node) ACLLog() *commands.ACLLog { return &v.n.denied }
+
+func (v node) Latencies() commands.Latencies { return v.n.latency }
 
 func (v node) SlowLog() commands.SlowLog { return &v.n.slow }

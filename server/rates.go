@@ -23,7 +23,7 @@ type sample struct {
 	roundsPerSec   float64
 }
 
-// rates knows what went on during the last seconds, and the most memory that was seen.
+// rates knows what went on during the last seconds.
 type rates struct {
 	// mu covers what follows.
 	mu     sync.Mutex
@@ -31,7 +31,6 @@ type rates struct {
 	ring   [rateSamples]sample
 	next   int
 	filled int
-	peak   uint64 // bytes of the heap in use
 }
 
 // run takes a sample ten times a second until ctx ends.
@@ -39,8 +38,7 @@ func (r *rates) run(ctx context.Context, take func() sample) {
 	t := time.NewTicker(rateEvery)
 	defer t.Stop()
 	for {
-		objects, _ := heap()
-		r.add(take(), objects)
+		r.add(take())
 		select {
 		case <-ctx.Done():
 			return
@@ -50,10 +48,9 @@ func (r *rates) run(ctx context.Context, take func() sample) {
 }
 
 // add takes a sample in. Counters that went back were reset: they say nothing yet.
-func (r *rates) add(s sample, objects uint64) {
+func (r *rates) add(s sample) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.peak = max(r.peak, objects)
 	took := s.at.Sub(r.last.at).Seconds()
 	if !r.last.at.IsZero() && took > 0 && s.commands >= r.last.commands && s.netIn >= r.last.netIn && s.netOut >= r.last.netOut {
 		s.commandsPerSec = float64(s.commands-r.last.commands) / took
@@ -81,14 +78,6 @@ func (r *rates) now() (mean sample) {
 		mean.roundsPerSec += s.roundsPerSec / float64(r.filled)
 	}
 	return mean
-}
-
-// peakWith is the most memory that was seen, now included.
-func (r *rates) peakWith(objects uint64) uint64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.peak = max(r.peak, objects)
-	return r.peak
 }
 
 // takeSample is what the front has counted up to now.

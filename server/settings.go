@@ -17,8 +17,14 @@ func (n *Node) frontOptions(c *config.Config) resp.Options {
 	return resp.Options{
 		Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c),
 		TrackedKeys: int(c.TrackingTableMaxKeys), Unpaused: n.unpaused,
-		Served: n.slow.served,
+		Served: n.served,
 	}
+}
+
+// served is told of each command that a session has served itself.
+func (n *Node) served(c *commands.Command, args [][]byte, by resp.Requester, took time.Duration) {
+	n.latency.ran(c, took)
+	n.slow.served(c, args, by, took)
 }
 
 func frontLimits(c *config.Config) resp.Limits {
@@ -67,6 +73,14 @@ func (n *Node) watchSettings() {
 	})
 	n.live.OnChange("notify-keyspace-events", func(c *config.Config) error {
 		n.tellEvents(c)
+		return nil
+	})
+	n.live.OnChange("latency-monitor-threshold", func(c *config.Config) error {
+		n.latency.configure(c)
+		return nil
+	})
+	n.live.OnChange("maxmemory", func(c *config.Config) error {
+		n.memory.setMax(c.MaxMemory)
 		return nil
 	})
 	n.live.OnResetStat(n.front.ResetStats)

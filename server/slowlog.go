@@ -36,23 +36,22 @@ func (l *slowLog) configure(c *config.Config) {
 	l.shortenLocked()
 }
 
-// note keeps a request that has run since started, if that took long.
-func (l *slowLog) note(r *replication.Request, started time.Time, took time.Duration) {
-	cmd, _ := r.Op.(*commands.Command)
-	if cmd == nil || !l.isSlow(cmd, took) {
+// note keeps a request that has just run, if that took long.
+func (l *slowLog) note(r *replication.Request, cmd *commands.Command, took time.Duration) {
+	if !l.isSlow(cmd, took) {
 		return
 	}
-	s := commands.SlowCommand{At: started, Took: took, Args: commands.SlowArguments(cmd, r.Args)}
+	s := commands.SlowCommand{At: time.Now().Add(-took), Took: took, Args: commands.SlowArguments(cmd, r.Args)}
 	if c, ok := r.To.(resp.Requester); ok {
 		s.Client, s.Name = c.Client()
 	}
 	l.keepIt(s)
 }
 
-// served keeps a command that a session served itself, if that took long.
-func (l *slowLog) served(c *commands.Command, args [][]byte, by resp.Requester, started time.Time, took time.Duration) {
+// served keeps a command that a session has just served itself, if that took long.
+func (l *slowLog) served(c *commands.Command, args [][]byte, by resp.Requester, took time.Duration) {
 	if l.isSlow(c, took) {
-		s := commands.SlowCommand{At: started, Took: took, Args: commands.SlowArguments(c, args)}
+		s := commands.SlowCommand{At: time.Now().Add(-took), Took: took, Args: commands.SlowArguments(c, args)}
 		s.Client, s.Name = by.Client()
 		l.keepIt(s)
 	}

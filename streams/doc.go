@@ -56,7 +56,7 @@
 //
 // There are no checksums here; storage puts one over each block.
 //
-// Packages groups, keyspace and commands import this one. It does no I/O, starts
+// Packages groups, rdb, keyspace and commands import this one. It does no I/O, starts
 // no goroutine, reads no clock and draws no random number. A Stream is for one
 // goroutine at a time; see Clone for what two may do.
 package streams

@@ -21,11 +21,23 @@ func (n *coreNode) LastSnapshot() time.Time       { return time.UnixMilli(CoreTi
 func (n *coreNode) SyncLog() error                { return nil }
 func (n *coreNode) Shutdown()                     {}
 func (n *coreNode) Applied() uint64               { return 0 }
-func (n *coreNode) OutOfMemory() bool             { return false }
+func (n *coreNode) OutOfMemory(int64) bool        { return false }
 func (n *coreNode) Memory() commands.MemoryReport { return commands.MemoryReport{} }
 func (n *coreNode) FreeMemory()                   {}
 func (n *coreNode) ACLLog() *commands.ACLLog      { return &n.denied }
 func (n *coreNode) SlowLog() commands.SlowLog     { return &n.slow }
+
+func (n *coreNode) Latencies() commands.Latencies { return coreLatencies{} }
+
+// coreLatencies are none.
+type coreLatencies struct{}
+
+func (coreLatencies) Monitored() bool                 { return false }
+func (coreLatencies) Events() []commands.LatencyEvent { return nil }
+func (coreLatencies) ResetEvents([]string) int        { return 0 }
+func (coreLatencies) Histogram(*commands.Command) (h commands.LatencyHistogram, called bool) {
+	return h, false
+}
 
 // coreSlowLog is empty: nothing takes long in a Core.
 type coreSlowLog struct{}
@@ -33,3 +45,11 @@ type coreSlowLog struct{}
 func (*coreSlowLog) Newest(int) []commands.SlowCommand { return nil }
 func (*coreSlowLog) Len() int                          { return 0 }
 func (*coreSlowLog) Reset()                            {}
+
+// A Core has no DEBUG.
+func (n *coreNode) DebugAllowed(bool) bool { return false }
+func (n *coreNode) View() *commands.View   { return nil }
+func (n *coreNode) HoldUp(time.Duration)   {}
+func (n *coreNode) Reload(bool) error      { return nil }
+func (n *coreNode) SetActiveExpire(bool)   {}
+func (n *coreNode) DebugLog(string)        {}

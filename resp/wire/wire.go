@@ -122,6 +122,33 @@ func appendFloat(b []byte, f float64) []byte {
 	return strconv.AppendFloat(b, f, 'g', -1, 64)
 }
 
+// AppendBool appends a boolean: in RESP2 1 or 0.
+func AppendBool(b []byte, p Proto, v bool) []byte {
+	switch {
+	case p == RESP3 && v:
+		return append(b, "#t\r\n"...)
+	case p == RESP3:
+		return append(b, "#f\r\n"...)
+	case v:
+		return AppendInt(b, 1)
+	}
+	return AppendInt(b, 0)
+}
+
+// AppendBigNumber appends an integer of any size, given in decimal: in RESP2 a bulk
+// string.
+func AppendBigNumber(b []byte, p Proto, digits string) []byte {
+	if p != RESP3 {
+		return AppendBulkString(b, digits)
+	}
+	b = append(append(b, '('), digits...)
+	return append(b, '\r', '\n')
+}
+
+// AppendAttribute appends the header of n pairs that say something of the reply
+// behind them. RESP2 has no attributes.
+func AppendAttribute(b []byte, n int) []byte { return appendHeader(b, '|', int64(n)) }
+
 // AppendVerbatim appends plain text: in RESP2 a bulk string.
 func AppendVerbatim(b []byte, p Proto, s string) []byte {
 	if p != RESP3 {

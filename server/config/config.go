@@ -32,6 +32,8 @@ type Config struct {
 	SlowlogLogSlowerThan    int64
 	SlowlogMaxLen           int64
 	TrackingTableMaxKeys    int64
+	LatencyMonitorThreshold int64
+	EnableDebugCommand      DebugCommand
 
 	Databases            int
 	NotifyKeyspaceEvents KeyspaceEvents
@@ -69,6 +71,16 @@ const (
 	ListenerAuto   Listener = "auto"
 	ListenerEpoll  Listener = "epoll"
 	ListenerRedcon Listener = "redcon"
+)
+
+// DebugCommand says who may use DEBUG.
+type DebugCommand string
+
+// The values of enable-debug-command.
+const (
+	DebugNo    DebugCommand = "no"
+	DebugYes   DebugCommand = "yes"
+	DebugLocal DebugCommand = "local"
 )
 
 // Default returns the configuration in which every setting has its default.

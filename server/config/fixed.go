@@ -70,14 +70,12 @@ var fixedParameters = []fixed{
 	{name: "pidfile"},
 	{name: "daemonize", value: "no"},
 	{name: "supervised", value: "no"},
-	{name: "enable-debug-command", value: "no"},
 
 	{name: "maxmemory-policy", value: "noeviction", accept: unchanged},
 	{name: "maxmemory-samples", value: "5", accept: unchanged},
 	{name: "maxmemory-clients", value: "0", accept: unchanged},
 
 	{name: "acllog-max-len", value: "128", accept: unchanged},
-	{name: "latency-monitor-threshold", value: "0", accept: unchanged},
 	{name: "latency-tracking", value: "yes", accept: unchanged},
 	{name: "latency-tracking-info-percentiles", value: "50 99 99.9", accept: unchanged},
 

@@ -111,8 +111,9 @@ var settings = []Setting{
 	{
 		Name: "maxmemory", Type: Size, Default: "0", Group: GroupLimits, Scope: Node, Change: Runtime,
 		Min: 0, Max: math.MaxInt64,
-		Effect: "Size of keys and values, as `used_memory_dataset` of INFO counts them, from which commands that may need more memory are refused; " +
-			"0 is no limit. Nothing is ever evicted. The process needs more than this: Go's garbage collector lets the heap grow to about twice of what is in use.",
+		Effect: "Memory of the process from which commands that may need more are refused; 0 is no limit. Nothing is ever evicted. It is compared with " +
+			"`used_memory` of INFO, and the resident size is kept within a tenth of it. Near the limit Go's garbage collector runs more often: leave it some room. " +
+			"A `GOMEMLIMIT` that is smaller still holds.",
 		field: func(c *Config) any { return &c.MaxMemory },
 	},
 	{
@@ -133,6 +134,18 @@ var settings = []Setting{
 		Min: 0, Max: math.MaxInt32,
 		Effect: "Most commands that SLOWLOG keeps; the oldest go first.",
 		field:  func(c *Config) any { return &c.SlowlogMaxLen },
+	},
+	{
+		Name: "latency-monitor-threshold", Type: Int, Default: "0", Group: GroupLogging, Scope: Node, Change: Runtime,
+		Min: 0, Max: math.MaxInt64,
+		Effect: "Milliseconds from which something that took long is noted for LATENCY; 0 notes nothing.",
+		field:  func(c *Config) any { return &c.LatencyMonitorThreshold },
+	},
+	{
+		Name: "enable-debug-command", Type: Enum, Default: "no", Group: GroupLogging, Scope: Node, Change: Restart,
+		Values: []string{"no", "yes", "local"},
+		Effect: "Whether clients may use DEBUG: none, all, or with `local` those on this machine. It can hold up the node: for tests only.",
+		field:  func(c *Config) any { return (*string)(&c.EnableDebugCommand) },
 	},
 	{
 		Name: "databases", Type: Int, Default: "16", Group: GroupStreams, Scope: Cluster, Change: Restart,

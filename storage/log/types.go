@@ -76,6 +76,9 @@ type Options struct {
 	// Fatal is called once, with the error that ended the log: a write or a
 	// sync that failed. It must not call into the log.
 	Fatal func(error)
+	// Wrote and Synced are told how long each write and each sync took; nil: nobody
+	// is. They must not call into the log.
+	Wrote, Synced func(time.Duration)
 	// Retry is the pause before another try to make a spare segment; 0: a second.
 	Retry time.Duration
 }

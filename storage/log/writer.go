@@ -3,6 +3,7 @@ package log
 import (
 	"errors"
 	"math/rand/v2"
+	"time"
 )
 
 // writer turns requests into frames at the end of the log. One goroutine at a
@@ -73,14 +74,16 @@ func (w *writer) flush(sync bool) {
 		return
 	}
 	n, unsynced := w.tail.end-w.tail.start, w.tail.synced != w.tail.end
-	write := w.tail.write
+	write, took := w.tail.write, w.log.o.Wrote
 	if sync {
-		write = w.tail.writeSync
+		write, took = w.tail.writeSync, w.log.o.Synced
 	}
+	done := stopwatch(took)
 	if err := write(); err != nil {
 		w.fail(err)
 		return
 	}
+	done()
 	w.log.stats.wrote(n)
 	if sync && unsynced {
 		w.log.stats.syncs.Add(1)
@@ -91,11 +94,23 @@ func (w *writer) sync() {
 	if w.failed != nil || w.tail.synced == w.tail.start {
 		return
 	}
+	done := stopwatch(w.log.o.Synced)
 	if err := w.tail.sync(); err != nil {
 		w.fail(err)
 		return
 	}
+	done()
 	w.log.stats.syncs.Add(1)
+}
+
+// stopwatch starts, and tells observe the time when the function it returns is
+// called.
+func stopwatch(observe func(time.Duration)) (done func()) {
+	if observe == nil {
+		return func() {}
+	}
+	started := time.Now()
+	return func() { observe(time.Since(started)) }
 }
 
 // room makes sure that a frame of the given length can be gathered next, in a

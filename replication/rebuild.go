@@ -1,0 +1,77 @@
+package replication
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/raft"
+)
+
+// Rebuild throws the state away and makes it again as a start does: from the newest
+// snapshot and the log behind it. Everything else waits meanwhile. What it fails at
+// a start would fail at: the node must stop.
+func (p *Partition) Rebuild() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	// As during a start nobody hears of what is applied.
+	p.leading.Store(false)
+	defer p.leading.Store(true)
+	err := p.rebuildLocked()
+	if err != nil {
+		err = fmt.Errorf("rebuild partition %s: %w", p.ID, err)
+		p.Fatal(err)
+	}
+	return err
+}
+
+func (p *Partition) rebuildLocked() error {
+	from, err := p.restoreNewestLocked()
+	if err != nil {
+		return err
+	}
+	for i := from; i <= p.applied; i++ {
+		var l raft.Log
+		if err := p.stores.Log.GetLog(i, &l); err != nil {
+			return fmt.Errorf("log entry %d: %w", i, err)
+		}
+		if l.Type != raft.LogCommand {
+			continue
+		}
+		entry, err := readEntry(l.Data)
+		if err != nil {
+			return fmt.Errorf("log entry %d: %w", i, err)
+		}
+		p.lastTime = entry.time
+		p.sm.Begin(i, entry.time)
+		a := &application{p: p, told: new(telling), time: entry.time, index: i} // nobody is told
+		a.runDecoded(entry)
+	}
+	p.sm.Ready() // whoever waits for a key has seen all this
+	return nil
+}
+
+// restoreNewestLocked makes the state that of the newest snapshot, empty when there
+// is none, and returns the index of the first log entry behind it.
+func (p *Partition) restoreNewestLocked() (uint64, error) {
+	list, err := p.stores.Snapshots.List()
+	if err != nil {
+		return 0, fmt.Errorf("list snapshots: %w", err)
+	}
+	if len(list) == 0 {
+		p.sm.Clear()
+		p.origins = origins{}
+		return p.stores.Log.FirstIndex()
+	}
+	meta, source, err := p.stores.Snapshots.Open(list[0].ID)
+	if err != nil {
+		return 0, fmt.Errorf("open snapshot %s: %w", list[0].ID, err)
+	}
+	defer source.Close()
+	return meta.Index + 1, p.restoreLocked(source)
+}
+
+// HoldUp keeps the state to itself until wait returns: no command on keys runs.
+func (p *Partition) HoldUp(wait func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wait()
+}
