@@ -63,14 +63,14 @@ func TestInfoSections(t *testing.T) {
 			return strings.Join(regexp.MustCompile(`(?m)^# \w+`).FindAllString(text, -1), " ")
 		}
 		byDefault := "# Server # Clients # Memory # Persistence # Stats # Replication # CPU # Modules # Errorstats # Cluster # Keyspace"
-		all := strings.Replace(byDefault, "# Errorstats", "# Commandstats # Errorstats", 1)
+		all := strings.Replace(byDefault, "# Errorstats", "# Commandstats # Errorstats # Latencystats", 1)
 		for _, row := range []struct {
 			args []any
 			want string
 		}{
 			{nil, byDefault}, {[]any{"default"}, byDefault}, {[]any{"all"}, all}, {[]any{"EVERYTHING"}, all},
 			{[]any{"nosuch"}, ""}, {[]any{"keyspace", "ClIeNtS", "nosuch"}, "# Clients # Keyspace"},
-			{[]any{"commandstats", "default"}, all},
+			{[]any{"commandstats", "latencystats", "default"}, all},
 		} {
 			if got := heads(row.args...); got != row.want {
 				t.Errorf("INFO %v: %s, want %s", row.args, got, row.want)

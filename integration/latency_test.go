@@ -16,7 +16,7 @@ func TestLatencyEvents(t *testing.T) {
 	onBoth(t, []string{"--latency-monitor-threshold", "1"}, func(t *testing.T, p *process) {
 		c := p.client()
 		pipe := c.Pipeline()
-		for i := range 20_000 {
+		for i := range 100_000 {
 			pipe.Set(t.Context(), fmt.Sprintf("key:%d", i), "v", 0)
 		}
 		if _, err := pipe.Exec(t.Context()); err != nil {

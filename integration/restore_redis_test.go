@@ -128,7 +128,8 @@ func comparable7(v any) any {
 	var kept []any
 	for i := 0; i < len(list); i++ {
 		switch name, _ := list[i].(string); name {
-		case "radix-tree-nodes", "lag", "nacked-count", "active-time", "seen-time", "inactive", "idle":
+		case "radix-tree-nodes", "lag", "nacked-count", "active-time", "seen-time", "inactive", "idle",
+			"idmp-duration", "idmp-maxsize", "pids-tracked", "iids-tracked", "iids-added", "iids-duplicates":
 			i++
 		default:
 			kept = append(kept, comparable7(list[i]))

@@ -47,7 +47,7 @@ func playWatch(t *testing.T, addr string, steps int, redis bool) {
 	for range steps {
 		m.step()
 	}
-	if m.aborted < steps/100 || m.ran < steps/100 {
+	if m.aborted < steps/400 || m.ran < steps/100 {
 		t.Errorf("%d transactions ran, %d did not: the test proves little", m.ran, m.aborted)
 	}
 }

@@ -130,7 +130,7 @@ func (s *Session) postpone(sl *slot, cmd *commands.Command) {
 	s.postponed = sl
 	s.server.postponed.Add(1)
 	s.lastCmd = cmd
-	s.change(func(i *sessionInfo) { i.command = cmd })
+	s.change(func(i *sessionInfo) { i.command, i.postponed = cmd, true })
 }
 
 // takePostponed gives the request that was put aside, nil for none.

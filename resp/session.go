@@ -115,6 +115,7 @@ type sessionInfo struct {
 	netIn, netOut         uint64
 	buffered              int
 	blocked               bool
+	postponed             bool // held back by a pause
 	monitor               bool
 	noEvict, noTouch      bool
 	closing               bool

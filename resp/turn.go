@@ -43,7 +43,8 @@ func (s *Session) collect() (parked *slot) {
 		s.wait = nil
 	}
 	s.info.buffered = s.parser.buffered()
-	s.info.blocked = s.wait != nil && s.wait.blocking || s.postponed != nil
+	s.info.postponed = s.postponed != nil
+	s.info.blocked = s.wait != nil && s.wait.blocking || s.info.postponed
 	if s.cut {
 		s.end = severing
 	}

@@ -64,7 +64,7 @@ func wantedSections(names []string) (wanted []infoSection) {
 	byDefault := len(names) == 0 || slices.Contains(names, "default")
 	for _, s := range infoSections {
 		name := strings.ToLower(s.name)
-		if all || slices.Contains(names, name) || byDefault && name != "commandstats" {
+		if all || slices.Contains(names, name) || byDefault && name != "commandstats" && name != "latencystats" {
 			wanted = append(wanted, s)
 		}
 	}
