@@ -29,7 +29,7 @@ func TestRestoreFromRedis(t *testing.T) {
 		for range 20 {
 			mustDo(t, from, "FLUSHALL")
 			mustDo(t, to, "FLUSHALL")
-			growAtRandom(t, from, r)
+			growAtRandom(t, from, to, r)
 			takeOver(t, from, to)
 			compareStreams(t, from, to)
 			if t.Failed() {
@@ -39,12 +39,16 @@ func TestRestoreFromRedis(t *testing.T) {
 	})
 }
 
-// growAtRandom makes strings and a stream with groups.
-func growAtRandom(t *testing.T, c *redis.Client, r *rand.Rand) {
+// growAtRandom makes strings and a stream with groups, in nodes of a size that other
+// has, too.
+func growAtRandom(t *testing.T, c, other *redis.Client, r *rand.Rand) {
 	t.Helper()
 	mustDo(t, c, "SET", "string", strings.Repeat("ab", r.IntN(100)))
 	mustDo(t, c, "SET", "number", r.Int64()>>r.IntN(64)*int64(1-2*r.IntN(2)))
-	mustDo(t, c, "CONFIG", "SET", "stream-node-max-entries", 1+r.IntN(60))
+	nodes := 1 + r.IntN(60) // which also bounds what an approximate XTRIM removes
+	for _, c := range []*redis.Client{c, other} {
+		mustDo(t, c, "CONFIG", "SET", "stream-node-max-entries", nodes)
+	}
 	mustDo(t, c, "XGROUP", "CREATE", "s", "g0", "0", "MKSTREAM")
 	mustDo(t, c, "XGROUP", "CREATE", "s", "g1", "$")
 	entries := r.IntN(300)
