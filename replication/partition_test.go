@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,9 +24,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lists is a small state machine: PUSH list value, LEN list, TAKE list (waits for a
 // value), TIMED list (the same, for 10 ms), BOOM (panics), HALF (panics behind a
-// change).
+// change), CALL (calls a function of the test's own; may be a read).
 type lists struct {
 	values  map[string][]string
+	call    func()
 	ready   []blocking.Key
 	changed bool
 	index   uint64
@@ -49,6 +51,9 @@ func (l *lists) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *bl
 		}
 		l.values[word(r, 1)] = vs[1:]
 		return wire.AppendBulkString(out, vs[0]), nil
+	case "CALL":
+		l.call()
+		return wire.AppendSimple(out, "OK"), nil
 	case "HALF":
 		l.changed = true
 		panic("half way")
@@ -81,6 +86,9 @@ func (l *lists) Read(r *replication.Request, _ int64, _ bool, out []byte) ([]byt
 	switch word(r, 0) {
 	case "LEN":
 		return wire.AppendInt(out, int64(len(l.values[word(r, 1)]))), nil, replication.ReadDone
+	case "CALL":
+		l.call()
+		return wire.AppendSimple(out, "OK"), nil, replication.ReadDone
 	case "LONG":
 		return out, nil, replication.ReadLong
 	}
@@ -123,13 +131,15 @@ type harness struct {
 	t     *testing.T
 	lists *lists
 	fatal chan error
+
+	flushes atomic.Int64
 }
 
 func start(t *testing.T) *harness {
 	h := &harness{t: t, lists: &lists{values: map[string][]string{}}, fatal: make(chan error, 1)}
 	h.Partition = replication.New(h.lists, replication.Options{
 		Origin: replication.Origin{Node: 1, Boot: 2},
-		Flush:  func() {},
+		Flush:  func() { h.flushes.Add(1) },
 		Refuse: func(int64) error { return nil },
 		Fatal:  func(err error) { h.fatal <- err },
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
