@@ -94,7 +94,9 @@ func (p *Partition) lookAgain(wt *waiter) sight {
 		reply = p.View().Read(&wt.again, p.clock.Now(), nil)
 	}
 	p.waits.mu.Lock()
-	if wt.request == nil {
+	if wt.request == nil || wt.Claimed() {
+		// Its wait has ended, or the proposer has just claimed it for the next entry,
+		// whose outcome it gets then.
 		p.waits.mu.Unlock()
 		return nothing
 	}
