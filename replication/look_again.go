@@ -103,7 +103,8 @@ func (p *Partition) lookAgain(wt *waiter) sight {
 	}
 	p.waits.mu.Lock()
 	if wt.request == nil || wt.Claimed() {
-		// Who was claimed meanwhile is answered by the entry that it stands in.
+		// Its wait has ended, or the proposer has just claimed it for the next entry,
+		// whose outcome it gets then.
 		p.waits.mu.Unlock()
 		return nothing
 	}

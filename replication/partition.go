@@ -89,8 +89,9 @@ func New(sm StateMachine, o Options) *Partition {
 func (p *Partition) Submit(reqs []*Request) { p.queue.add(reqs) }
 
 // Busy reports that as many entries are on their way as may be: what is submitted
-// now is proposed when one of them is applied. Flush is called after that.
-func (p *Partition) Busy() bool { return len(p.proposer.window) == 0 }
+// now is proposed when one of them is applied. After true, Flush is called once one
+// is.
+func (p *Partition) Busy() bool { return p.proposer.busy() }
 
 // SubmitInternal takes a command of the node's own. Its reply is filled as ever.
 func (p *Partition) SubmitInternal(r *Request) {

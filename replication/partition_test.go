@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,11 +25,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lists is a small state machine: PUSH list value, LEN list, TAKE list (waits for a
 // value), TIMED list (the same, for 10 ms), BOOM (panics), HALF (panics behind a
-// change), NOTE (is told of, when read and when applied). A PUSH and a TAKE that got
-// something are told of. LAY is a PUSH that wakes nobody, AGED list ms takes a value
-// that has been there for so long.
+// change), NOTE (is told of, when read and when applied), CALL (calls a function of the
+// test's own; may be a read). A PUSH and a TAKE that got something are told of. LAY is
+// a PUSH that wakes nobody, AGED list ms takes a value that has been there for so long.
 type lists struct {
 	values  map[string][]string
+	call    func()
 	since   map[string][]int64 // of values
 	now     int64
 	applied int
@@ -63,6 +65,9 @@ func (l *lists) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *bl
 		l.since[word(r, 1)] = l.since[word(r, 1)][1:]
 		r.Caused = "take " + vs[0]
 		return wire.AppendBulkString(out, vs[0]), nil
+	case "CALL":
+		l.call()
+		return wire.AppendSimple(out, "OK"), nil
 	case "HALF":
 		l.changed = true
 		panic("half way")
@@ -115,6 +120,9 @@ func (l *lists) Read(r *replication.Request, now int64, _ bool, out []byte) ([]b
 		return wire.AppendSimple(out, "NOTED"), nil, replication.ReadDone
 	case "LEN":
 		return wire.AppendInt(out, int64(len(l.values[word(r, 1)]))), nil, replication.ReadDone
+	case "CALL":
+		l.call()
+		return wire.AppendSimple(out, "OK"), nil, replication.ReadDone
 	case "LONG":
 		return out, nil, replication.ReadLong
 	}
@@ -166,6 +174,8 @@ type harness struct {
 	lists *lists
 	fatal chan error
 	journal
+
+	flushes atomic.Int64
 }
 
 func start(t *testing.T) *harness { return startOn(t, raft.NewInmemStore(), 2, nil) }
@@ -179,7 +189,7 @@ func startOn(t *testing.T, stores *raft.InmemStore, boot uint64, wall func() tim
 	h := &harness{t: t, lists: &lists{values: map[string][]string{}, since: map[string][]int64{}}, fatal: make(chan error, 1)}
 	h.Partition = replication.New(h.lists, replication.Options{
 		Origin: replication.Origin{Node: 1, Boot: boot},
-		Flush:  func() {},
+		Flush:  func() { h.flushes.Add(1) },
 		Emit:   h.emitted,
 		Refuse: func(int64) error { return nil },
 		Fatal:  func(err error) { h.fatal <- err },

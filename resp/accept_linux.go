@@ -31,9 +31,10 @@ func (f *epollFront) accept(ctx context.Context, ln net.Listener) {
 }
 
 // take moves a connection from Go's poller to a loop: its descriptor is doubled
-// and the original closed.
+// and the original closed. That comes first: as long as the original lives, epoll goes
+// on reporting a copy that was closed, under a number that may be another's by then.
 func (f *epollFront) take(nc net.Conn) error {
-	defer nc.Close() // the connection lives on in the copy
+	defer nc.Close()
 	raw, err := nc.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return err
@@ -46,7 +47,9 @@ func (f *epollFront) take(nc net.Conn) error {
 	if err = errors.Join(err, dupErr); err != nil {
 		return err
 	}
-	f.begin(fd, nc.RemoteAddr(), nc.LocalAddr())
+	remote, local := nc.RemoteAddr(), nc.LocalAddr()
+	_ = nc.Close() // the connection lives on in the copy
+	f.begin(fd, remote, local)
 	return nil
 }
 

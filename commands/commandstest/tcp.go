@@ -115,12 +115,15 @@ func (s *TCP) info(section string) (string, error) {
 	return string(reply), err
 }
 
+// blockedClients is the line of INFO that counts that many waiting connections.
+func blockedClients(n int) string { return fmt.Sprintf("blocked_clients:%d\r\n", n) }
+
 // settle waits until no connection waits.
 func (s *TCP) settle() error {
 	deadline := time.Now().Add(replyTimeout)
 	for {
 		info, err := s.info("clients")
-		if err != nil || strings.Contains(info, "blocked_clients:0\r\n") {
+		if err != nil || strings.Contains(info, blockedClients(0)) {
 			return err
 		}
 		if time.Now().After(deadline) {
@@ -174,23 +177,31 @@ func (c *tcpConn) Do(args [][]byte) ([]byte, error) {
 	case !mayWait(args):
 		return c.read(replyTimeout)
 	}
-	// Either a reply comes, or the server counts one more that waits.
-	want := fmt.Sprintf("blocked_clients:%d\r\n", c.s.waiting+1)
-	for deadline := time.Now().Add(replyTimeout); time.Now().Before(deadline); {
+	reply, err := c.replyOrWait(c.s.waiting + 1)
+	if reply == nil && err == nil {
+		c.waiting = true
+		c.s.waiting++
+	}
+	return reply, err
+}
+
+// replyOrWait returns a reply, or nil once the server counts that many connections
+// that wait. Both are looked for in turn: a reply may leave the server after this
+// connection was listened to, and then the count never comes.
+func (c *tcpConn) replyOrWait(waiting int) ([]byte, error) {
+	want := blockedClients(waiting)
+	for deadline := time.Now().Add(replyTimeout); ; {
 		if reply, err := c.read(silence); reply != nil || err != nil {
 			return reply, err
 		}
 		info, err := c.s.info("clients")
-		if err != nil {
+		if err != nil || strings.Contains(info, want) {
 			return nil, err
 		}
-		if strings.Contains(info, want) {
-			c.waiting = true
-			c.s.waiting++
-			return nil, nil
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("neither a reply nor %d blocked clients: %s", waiting, info)
 		}
 	}
-	return nil, errors.New("neither a reply nor a wait")
 }
 
 // silenced reports whether CLIENT REPLY has seen to it that this command gets no
@@ -239,23 +250,12 @@ func (c *tcpConn) Receive() ([]byte, error) {
 	if !c.waiting {
 		return c.read(silence)
 	}
-	want := fmt.Sprintf("blocked_clients:%d\r\n", c.s.waiting)
-	for deadline := time.Now().Add(replyTimeout); ; {
-		reply, err := c.read(silence)
-		if reply != nil || err != nil {
-			c.waiting = false
-			c.s.waiting--
-			return reply, err
-		}
-		// Either all wait that should, or this one was served just now.
-		info, err := c.s.info("clients")
-		if err != nil || strings.Contains(info, want) {
-			return nil, err
-		}
-		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("neither a reply nor %d blocked clients: %s", c.s.waiting, info)
-		}
+	reply, err := c.replyOrWait(c.s.waiting)
+	if reply != nil {
+		c.waiting = false
+		c.s.waiting--
 	}
+	return reply, err
 }
 
 func (c *tcpConn) roundTrip(args ...string) ([]byte, error) {
