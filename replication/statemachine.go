@@ -7,8 +7,8 @@ import (
 // StateMachine is what a partition replicates. Begin, Apply, Restore and Clear are
 // called under the partition's write lock by the apply goroutine, and by Rebuild;
 // View by any goroutine that holds it; Read, Quiet and Upkeep by any goroutine that
-// holds the read lock. Apply and Read
-// (a View's, too) set the request's Caused, to nil when there is nothing to tell.
+// holds the read lock. Apply and Read (a View's, too) set the request's Caused, to nil
+// when there is nothing to tell.
 type StateMachine interface {
 	// Begin starts an entry: its index in the log and its time in Unix ms.
 	Begin(index uint64, timeMs int64)

@@ -62,12 +62,7 @@ func (sl *slot) Fill(reply []byte) {
 		s.server.errors.count(reply)
 	}
 	s.fillLocked(sl, reply)
-	touch := !s.touched
-	s.touched = true
-	s.mu.Unlock()
-	if touch {
-		s.home.touch(s)
-	}
+	s.unlockTouched()
 }
 
 // Took adds to the time that the command has run, as one call unless it ran again
