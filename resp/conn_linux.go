@@ -25,7 +25,7 @@ type conn struct {
 	lingering bool // shut down for writing
 	lingered  int
 	deadline  time.Time // of lingering
-	softSince time.Time // output past the soft limit since; zero: it is not
+	soft      softClock
 }
 
 const watch = unix.EPOLLIN | unix.EPOLLRDHUP
@@ -286,8 +286,12 @@ func (c *conn) sweep() {
 		s.out = nil
 		c.buf, c.sent = nil, 0
 	}
+	overdue := c.soft.ranOut(unsent, output, c.loop.now)
+	if overdue {
+		s.overflowLocked()
+	}
 	s.mu.Unlock()
-	if c.pastSoftLimit(unsent, output) {
+	if overdue {
 		s.sever()
 	}
 	if s.full || s.stopped {
@@ -297,20 +301,3 @@ func (c *conn) sweep() {
 
 // idleAfter is when a connection gives up the buffers that it keeps.
 const idleAfter = 2 * time.Second
-
-func (c *conn) pastSoftLimit(unsent int64, o OutputLimit) bool {
-	if o.Soft == 0 || unsent <= o.Soft {
-		c.softSince = time.Time{}
-		return false
-	}
-	if c.softSince.IsZero() {
-		c.softSince = c.loop.now
-	}
-	if c.loop.now.Sub(c.softSince) < o.SoftFor {
-		return false
-	}
-	c.session.mu.Lock()
-	c.session.overflowLocked()
-	c.session.mu.Unlock()
-	return true
-}

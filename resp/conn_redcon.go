@@ -31,13 +31,13 @@ type redconConn struct {
 	deadline  time.Time // of lingering
 	over      bool      // redcon is to see the end
 
-	mu        sync.Mutex
-	space     sync.Cond // the reader waits for room, or the end
-	ahead     []byte    // read and not taken by the session
-	ended     bool      // nothing more comes
-	failed    bool      // the connection is broken
-	closed    bool
-	softSince time.Time
+	mu     sync.Mutex
+	space  sync.Cond // the reader waits for room, or the end
+	ahead  []byte    // read and not taken by the session
+	ended  bool      // nothing more comes
+	failed bool      // the connection is broken
+	closed bool
+	soft   softClock
 }
 
 func newRedconConn(f *redconFront, nc net.Conn) *redconConn {
@@ -311,7 +311,7 @@ func (c *redconConn) force() {
 func (c *redconConn) sweep() {
 	s, limits, now := c.session, c.session.server.limits.Load(), time.Now()
 	s.mu.Lock()
-	if c.pastSoftLimit(s.unsentLocked(), s.outputLimitLocked(), now) {
+	if c.soft.ranOut(int64(s.unsentLocked()), s.outputLimitLocked(), now) {
 		s.overflowLocked()
 	}
 	idle := limits.Timeout > 0 && !s.info.blocked && !s.listens() && now.Sub(s.info.lastUsed) > limits.Timeout &&
@@ -323,15 +323,4 @@ func (c *redconConn) sweep() {
 		c.force()
 	}
 	c.signal()
-}
-
-func (c *redconConn) pastSoftLimit(unsent int, o OutputLimit, now time.Time) bool {
-	if o.Soft == 0 || int64(unsent) <= o.Soft {
-		c.softSince = time.Time{}
-		return false
-	}
-	if c.softSince.IsZero() {
-		c.softSince = now
-	}
-	return now.Sub(c.softSince) >= o.SoftFor
 }

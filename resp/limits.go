@@ -18,7 +18,7 @@ type Limits struct {
 	ClientQueryBuffer int64
 	// Output bounds replies that wait to be sent to a normal client.
 	Output OutputLimit
-	// PubSubOutput is Output for a client with subscriptions.
+	// PubSubOutput is Output for a client with subscriptions, or in MONITOR.
 	PubSubOutput OutputLimit
 	// Timeout closes connections that were idle for so long; 0: never.
 	Timeout time.Duration
@@ -34,6 +34,21 @@ type Limits struct {
 type OutputLimit struct {
 	Hard, Soft int64
 	SoftFor    time.Duration
+}
+
+// softClock notes since when a client is past its soft limit.
+type softClock struct{ since time.Time } // zero: it is not
+
+// ranOut reports whether so many unsent bytes have been past it for too long.
+func (c *softClock) ranOut(unsent int64, l OutputLimit, now time.Time) bool {
+	if l.Soft == 0 || unsent <= l.Soft {
+		c.since = time.Time{}
+		return false
+	}
+	if c.since.IsZero() {
+		c.since = now
+	}
+	return now.Sub(c.since) >= l.SoftFor
 }
 
 // maxOutput is the hard limit of those that have none: a client with a thousand long
