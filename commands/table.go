@@ -100,6 +100,16 @@ func (t *Table) Find(args [][]byte) (*Command, error) {
 	return c, nil
 }
 
+// Named returns the command that args name, whatever their number; nil when there is
+// none.
+func (t *Table) Named(args [][]byte) *Command {
+	c := t.Lookup(args[0])
+	if c != nil && c.Sub != nil && len(args) > 1 {
+		return c.subcommand(args[1])
+	}
+	return c
+}
+
 func (c *Command) subcommand(name []byte) *Command {
 	for _, sub := range c.Sub {
 		if equalFold(name, sub.Name) {
