@@ -125,11 +125,15 @@ func (i *ClientInfo) appendLine(b *strings.Builder, now int64) {
 	if command == "" {
 		command = "NULL"
 	}
+	events := "r"
+	if i.ReplyBytes > 0 {
+		events = "rw"
+	}
 	fmt.Fprintf(b, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d multi=%d watch=%d "+
-		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=r cmd=%s user=%s redir=%d resp=%d "+
+		"qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=%s cmd=%s user=%s redir=%d resp=%d "+
 		"lib-name=%s lib-ver=%s io-thread=0 tot-net-in=%d tot-net-out=%d tot-cmds=%d\n",
 		i.ID, i.Addr, i.LocalAddr, i.FD, i.Name, (now-i.Created)/1000, (now-i.LastUsed)/1000, i.flags(), i.DB,
 		i.Subscriptions[pubsub.Channel], i.Subscriptions[pubsub.Pattern], i.Subscriptions[pubsub.Shard], i.Queued, i.Watched,
-		i.QueryBytes, i.QueryFree, i.ReplyBytes, i.ReplySlots, i.ReplyBytes, i.QueryBytes+i.QueryFree+i.ReplyBytes, command, i.User, redirection(i.Tracking), i.Proto,
+		i.QueryBytes, i.QueryFree, i.ReplyBytes, i.ReplySlots, i.ReplyBytes, i.QueryBytes+i.QueryFree+i.ReplyBytes, events, command, i.User, redirection(i.Tracking), i.Proto,
 		i.LibName, i.LibVer, i.NetIn, i.NetOut, i.Commands)
 }

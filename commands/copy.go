@@ -75,6 +75,7 @@ func runCopy(c *Call) error {
 	if err != nil {
 		return err
 	}
+	c.count(k)
 	if k == nil {
 		c.miss(c.Args[1])
 	}

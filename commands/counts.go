@@ -30,7 +30,7 @@ func (m *Machine) ResetCounts() {
 	m.counts.expired.Store(0)
 }
 
-// count counts the look-up of a key by a read. One that has waited was counted when it
+// count counts the look-up of a key by a command that answers with what it finds. One that has waited was counted when it
 // looked first.
 func (c *Call) count(k *keyspace.Key) {
 	switch {

@@ -121,6 +121,7 @@ func debugSleep(c *ServeCall) error {
 		seconds = 0
 	}
 	d := time.Duration(min(seconds*float64(time.Second), math.MaxInt64/2))
+	c.Asleep = d // people try out SLOWLOG and LATENCY with it
 	return c.inBackground(func(n Node) error { n.HoldUp(d); return nil })
 }
 

@@ -29,13 +29,25 @@ func (c *Call) textToChange(name []byte) (k *keyspace.Key, text []byte, err erro
 	return k, text, err
 }
 
-// textOrMiss is textToChange for a command that answers with what the key holds: a
-// key that is not there was missed.
+// textOrMiss is textToChange for a command that answers with what the key holds: it
+// is a read too, and a key that is not there was missed.
 func (c *Call) textOrMiss(name []byte) (k *keyspace.Key, text []byte, err error) {
-	if k, text, err = c.textToChange(name); k == nil && err == nil {
-		c.miss(name)
+	if k, err = c.keyToChange(c.DB, name); err != nil {
+		return nil, nil, err
 	}
+	text, err = c.read(k, name)
 	return k, text, err
+}
+
+// read is what a command that changes a key answers with: the string that the key
+// holds, nil and a miss when it is not there.
+func (c *Call) read(k *keyspace.Key, name []byte) ([]byte, error) {
+	c.count(k)
+	if k == nil {
+		c.miss(name)
+		return nil, nil
+	}
+	return k.String()
 }
 
 // text looks up a string for reading: nil when the key is missing, ErrWrongType when

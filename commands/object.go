@@ -54,10 +54,11 @@ func objectCommand(name, since, summary, differences string, show func(c *Call, 
 		Class: Read,
 		Run: func(c *Call) error {
 			k, err := c.keyToChange(c.DB, c.Args[2])
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case k == nil:
+			}
+			c.count(k) // but a missing key is no event
+			if k == nil {
 				c.Out = wire.AppendNull(c.Out, c.Proto)
 				return nil
 			}

@@ -20,7 +20,7 @@ var redisCommands = []struct{ of, names string }{
 	{"Cluster", "asking cluster readonly readwrite"},
 }
 
-const pageNever = `**Not there.** Lists, hashes, sets, sorted sets, bitmaps, HyperLogLog, geo commands, scripts and functions. Replication as Redis
+const pageNever = `**Not there.** Lists, hashes, sets, sorted sets, bitmaps, HyperLogLog, geo commands, scripts and functions (FLUSH finds none). Replication as Redis
 has it (REPLCONF, SYNC, PSYNC). They are unknown commands, and so are, in this version:
 
 `

@@ -23,7 +23,7 @@ const pageDifferences = `
 seen by nobody, also before its expiry was logged. When the system's clock steps back, IDs made by ` + "`XADD *`" + ` and deadlines go on
 from where they were.
 
-**One user.** There is the user ` + "`default`" + `, with the password of ` + "`requirepass`" + `, and no ACL. COMMAND shows the categories that ACL
+**One user.** There is the user ` + "`default`" + `, with the password of ` + "`requirepass`" + `, and no ACL rules: ACL tells about this one. COMMAND shows the categories that ACL
 rules would go by.
 
 **Memory.** There is no eviction: past ` + "`maxmemory`" + ` what may need more is refused. What DEL, FLUSHALL or XTRIM remove is cut off at once and freed later,

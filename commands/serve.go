@@ -27,6 +27,9 @@ type ServeCall struct {
 	Later func() func(reply []byte)
 	// InExec tells a command that it runs in a transaction.
 	InExec bool
+	// Asleep is for how long the command is going to do nothing, elsewhere: it counts as
+	// time that the command ran.
+	Asleep time.Duration
 }
 
 // Session is the connection that a command came from, as commands see it. Its

@@ -78,13 +78,10 @@ func runSet(c *Call) error {
 		return err
 	}
 	var old []byte
-	if o.get && k != nil {
-		if old, err = k.String(); err != nil {
+	if o.get {
+		if old, err = c.read(k, name); err != nil {
 			return err
 		}
-	}
-	if o.get && k == nil {
-		c.miss(name)
 	}
 	sets, err := o.allowed(k != nil, func() (bool, error) { return o.only.holds(k) })
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 func list() []*Command {
 	return []*Command{
 		&auth, &client, &command, &config, &echo, &hello, &info, &ping, &quit, &reset, &selectDB, &timeNow,
-		&acl, &bgRewriteAOF, &bgSave, &debugging, &function, &lastSave, &latency, &lolwut, &module, &monitor, &role, &save, &script, &shutdown, &slowlog,
+		&acl, &bgRewriteAOF, &bgSave, &debugging, &failover, &function, &lastSave, &latency, &lolwut, &module, &monitor, &replicaOf, &role, &save, &script, &shutdown, &slaveOf, &slowlog,
 		&asking, &cluster, &readOnlyMode, &readWriteMode, &waitAOF, &waitReplicas,
 		&discard, &exec, &multi, &unwatch, &watch,
 		&psubscribe, &publish, &pubSub, &punsubscribe, &spublish, &ssubscribe, &subscribe, &sunsubscribe, &unsubscribe,
@@ -98,6 +98,16 @@ func (t *Table) Find(args [][]byte) (*Command, error) {
 		return nil, wrongArity(c)
 	}
 	return c, nil
+}
+
+// Named returns the command that args name, whatever their number; nil when there is
+// none.
+func (t *Table) Named(args [][]byte) *Command {
+	c := t.Lookup(args[0])
+	if c != nil && c.Sub != nil && len(args) > 1 {
+		return c.subcommand(args[1])
+	}
+	return c
 }
 
 func (c *Command) subcommand(name []byte) *Command {

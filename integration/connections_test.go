@@ -166,6 +166,9 @@ func TestClientThatNeverReadsIsHeldBack(t *testing.T) {
 				raw.write("CLIENT SETNAME deaf\r\n")
 				sent := writeUntilHeld(t, raw, command, 200_000)
 				eventually(t, "replies wait for the client to read", func() bool { return unsent(t, c, "deaf") > 0 })
+				if events := clientField(t, c, "deaf", "events"); events != "rw" {
+					t.Errorf("a client that has replies to come waits for %s", events)
+				}
 				for range 20 {
 					start := time.Now()
 					mustDo(t, c, "PING")

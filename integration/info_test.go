@@ -94,24 +94,27 @@ func playCounts(t *testing.T, addr string) {
 	raw := dialRaw(t, addr)
 	raw.write("SET k v\r\nGET k\r\nGET no\r\nMGET k k no\r\nEXISTS k no no\r\nTTL k\r\nTYPE no\r\nSTRLEN k\r\nXADD s 1-1 f v\r\nXLEN s\r\nXLEN no\r\nXRANGE s - +\r\n" +
 		"XADD k * f v\r\nXADD s 1-1 f v\r\nXADD s x\r\nXADD s bad f v\r\nFOO\r\nGET\r\nSELECT 99\r\nXREADGROUP GROUP g c STREAMS s >\r\n" +
-		"SET gone v PX 1\r\nMULTI\r\nGET k\r\nINCR k\r\nEXEC\r\nMULTI\r\nFOO\r\nEXEC\r\nCLIENT FOO\r\nECHO the-end\r\n")
+		"SET gone v PX 1\r\nMULTI\r\nGET k\r\nINCR k\r\nEXEC\r\nMULTI\r\nFOO\r\nEXEC\r\nCLIENT FOO\r\n" +
+		"SET h 1\r\nGETDEL h\r\nGETEX no\r\nSET h 1 GET\r\nGETSET h 2\r\nCOPY h i\r\nOBJECT ENCODING h\r\nOBJECT ENCODING no\r\nCLIENT SETNAME\r\nECHO the-end\r\n")
 	raw.readUntil("the-end\r\n")
 	eventually(t, "the key expires", func() bool { return allInfo(t, c)["expired_keys"] == "1" })
 	info := allInfo(t, c)
 	for field, want := range map[string]string{
-		"keyspace_hits": "10", "keyspace_misses": "6", "expired_keys": "1",
-		"total_error_replies":      "12",
-		"errorstat_ERR":            "count=9",
+		"keyspace_hits": "14", "keyspace_misses": "9", "expired_keys": "1",
+		"total_error_replies":      "13",
+		"errorstat_ERR":            "count=10",
 		"errorstat_WRONGTYPE":      "count=1",
 		"errorstat_NOGROUP":        "count=1",
 		"errorstat_EXECABORT":      "count=1",
 		"cmdstat_get":              "calls=3,rejected_calls=1,failed_calls=0",
-		"cmdstat_set":              "calls=2,rejected_calls=0,failed_calls=0",
+		"cmdstat_set":              "calls=4,rejected_calls=0,failed_calls=0",
 		"cmdstat_xadd":             "calls=4,rejected_calls=1,failed_calls=3",
 		"cmdstat_select":           "calls=1,rejected_calls=0,failed_calls=1",
 		"cmdstat_incr":             "calls=1,rejected_calls=0,failed_calls=1",
 		"cmdstat_exec":             "calls=2,rejected_calls=0,failed_calls=1",
 		"cmdstat_xreadgroup":       "calls=1,rejected_calls=0,failed_calls=1",
+		"cmdstat_client|setname":   "calls=0,rejected_calls=1,failed_calls=0",
+		"cmdstat_client":           "", // what is unknown belongs to nobody
 		"unexpected_error_replies": "0",
 	} {
 		got := regexp.MustCompile(`usec=\d+,usec_per_call=\d+\.\d\d,`).ReplaceAllString(info[field], "")

@@ -31,3 +31,23 @@ func TestSlowlogOfSessionCommands(t *testing.T) {
 		}
 	})
 }
+
+// People try out SLOWLOG and LATENCY with DEBUG SLEEP: it counts as a command that ran
+// for so long.
+func TestDebugSleepIsSlow(t *testing.T) {
+	options := []string{"--enable-debug-command", "yes", "--slowlog-log-slower-than", "19000", "--latency-monitor-threshold", "19"}
+	onBoth(t, options, func(t *testing.T, p *process) {
+		c := p.client()
+		mustDo(t, c, "DEBUG", "SLEEP", "0.02")
+		found := false
+		for _, e := range mustDo(t, c, "SLOWLOG", "GET", -1).([]any) {
+			found = found || fmt.Sprint(e.([]any)[3]) == "[DEBUG SLEEP 0.02]"
+		}
+		if !found {
+			t.Error("SLOWLOG has no DEBUG SLEEP")
+		}
+		if ms := latencyMax(t, c, "command"); ms < 20 {
+			t.Errorf("the slowest command took %d ms", ms)
+		}
+	})
+}

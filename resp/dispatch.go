@@ -119,7 +119,7 @@ func (s *Session) dispatch(sl *slot) {
 	}
 	s.place(sl)
 	if cmd == nil {
-		if c := s.server.table.Lookup(sl.args[0]); c != nil {
+		if c := s.server.table.Named(sl.args); c != nil {
 			sl.stats = s.commandStats(c)
 		}
 		s.reject(sl, s.refusedInMulti(sl.args, err))
@@ -302,7 +302,7 @@ func (s *Session) serve(sl *slot, later func() func([]byte)) []byte {
 		c.Out = s.errorReply(c.Out[:0], err)
 		sl.stats.Failed.Add(1)
 	}
-	took := s.pool.laps.Lap()
+	took := s.pool.laps.Lap() + c.Asleep
 	sl.Took(took, false)
 	if served := s.server.options.Served; served != nil {
 		served(sl.command, sl.args, sl, took)
