@@ -36,7 +36,7 @@ var rules = []rule{
 	{"server.md 2.1: version and client ID are the server's own", "hello", blankHello},
 	{"IDs of clients are the server's own", "client", blankClientID},
 	{"server.md 7: in what order a client's subscriptions end when it names none is free", "unsubscribe punsubscribe sunsubscribe", blankNames},
-	{"streams.md 8: 7.2 changed what the lag is computed from, and knows inactive and active-time; 8.8 nacked-count", "xinfo", blankNewerXinfo},
+	{"streams.md 8: 7.2 changed what the lag is computed from, and knows inactive and active-time; 8.6 what producers are remembered; 8.8 nacked-count", "xinfo", blankNewerXinfo},
 	{"streams.md 7: since 7.2 naming a consumer makes it, before that only when it gets something", "xinfo xgroup", blankIdleConsumers},
 }
 
@@ -135,7 +135,8 @@ func blankNewerXinfo(_ [][]byte, f *frame) {
 			switch m.list[i].text {
 			case "lag", "entries-read":
 				m.list[i+1] = &frame{kind: '+', text: "<n>"}
-			case "inactive", "active-time", "nacked-count":
+			case "inactive", "active-time", "nacked-count",
+				"idmp-duration", "idmp-maxsize", "pids-tracked", "iids-tracked", "iids-added", "iids-duplicates":
 				m.list = slices.Delete(m.list, i, i+2)
 				i--
 			}
