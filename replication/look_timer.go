@@ -38,6 +38,9 @@ func (p *Partition) lookDue() time.Duration {
 	if !p.leading.Load() {
 		return longestNap // only the leader can say what a look has found
 	}
+	if p.Held != nil && p.Held() {
+		return longestNap // or until LookAtUpkeep
+	}
 	for {
 		now := p.clock.Now()
 		w.mu.Lock()

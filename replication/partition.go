@@ -33,6 +33,9 @@ type Options struct {
 	// Refuse returns why an entry of that many bytes can't be taken at the moment,
 	// nil when it can.
 	Refuse func(bytes int64) error
+	// Held reports whether nothing is to change by itself at the moment, though its
+	// time has come; LookAtUpkeep follows when that ends. nil: it never is.
+	Held func() bool
 	// Fatal is called when the partition can't go on: the node must stop. It may
 	// be called from any goroutine.
 	Fatal  func(error)

@@ -28,9 +28,13 @@ func (u *upkeep) changed(next int64) {
 	}
 }
 
-// LookAtUpkeep has the state machine asked what is due: it had put that off, and
-// does so no more.
+// LookAtUpkeep has the state machine asked what is due, and those who wait for a time
+// look: both were put off, and are no more.
 func (p *Partition) LookAtUpkeep() {
+	select {
+	case p.waits.poke <- struct{}{}:
+	default:
+	}
 	const atOnce = 1
 	p.upkeep.changed(atOnce)
 }

@@ -185,6 +185,29 @@ func TestClaimGoesToTheNextWhenAWaitEnds(t *testing.T) {
 	}
 }
 
+// While writes are paused nothing is claimed, though its time has come.
+func TestClaimWaitsForTheEndOfAPause(t *testing.T) {
+	p := start(t, newDisk())
+	c := dial(t, p)
+	filled(t, c, "s", 1)
+	w := waitToClaim(t, p, "w", "BLOCK 0 CLAIM 1000", "s")
+	p.blocked(t, 1)
+	abandon(t, c, "s", 1)
+	c.must(t, "CLIENT PAUSE 600000 WRITE")
+	eventually(t, "the entry is idle for longer than that", func() bool {
+		e := c.must(t, "XPENDING s g - + 1").([]any)[0].([]any)
+		if e[1] != "dead" {
+			t.Fatalf("claimed during the pause: %v", e)
+		}
+		return e[2].(int64) > 1200
+	})
+	p.blocked(t, 1)
+	c.must(t, "CLIENT UNPAUSE")
+	if e := w.claims(t)[0]; e.count != 1 || e.idle <= 1200 {
+		t.Errorf("after the pause: %+v", e)
+	}
+}
+
 // Who waits for new entries stands in front of who waits to claim, and neither
 // keeps the other from what it waits for.
 func TestClaimBesideNewEntries(t *testing.T) {

@@ -96,6 +96,7 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 		Flush:  n.flush,
 		Emit:   n.emit,
 		Refuse: n.refuse,
+		Held:   n.watcher.paused,
 		Fatal:  n.fail,
 		Logger: logger,
 	})
