@@ -2,8 +2,9 @@
 //
 // A waiter is a command that found nothing to return and may wait for it: XREAD
 // and XREADGROUP with BLOCK. The registry only orders waiters, and the times at
-// which those with CLAIM should look at pending entries again; it knows no clock, no connection and no state, and is not safe for concurrent use: its
-// owner (a partition) holds a lock.
+// which those with CLAIM should look at pending entries again; it knows no clock,
+// no connection and no state, and is not safe for concurrent use: its owner (a
+// partition) holds a lock.
 //
 // Invariants:
 //

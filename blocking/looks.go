@@ -32,10 +32,20 @@ type class struct {
 // atOnce is a time that has come.
 const atOnce = 1
 
-// Ask takes w as the one that looks for its class, if nobody else does. A waiter
-// that no pending entry can wake has no class and may always look. The outcome is
-// told by SetLook, Release or Remove.
+// Ask takes w as the one that looks for its class, if nobody does: not even w, since
+// what looks for it may be on another goroutine. A waiter that no pending entry can
+// wake has no class and may always look. The outcome is told by SetLook, Release or
+// Remove.
 func (r *Registry) Ask(w *Waiter) bool {
+	if c := w.class; c != nil && c.asked != nil {
+		return false
+	}
+	return r.Keep(w)
+}
+
+// Keep reports whether w is the one that looks for its class, when its look is done;
+// it becomes that if nobody is any more.
+func (r *Registry) Keep(w *Waiter) bool {
 	c := w.class
 	if c == nil {
 		return true

@@ -110,7 +110,7 @@ func lookStep(t *rapid.T, r *blocking.Registry, tw *lookTwin) {
 		return
 	}
 	w := rapid.SampledFrom(tw.order).Draw(t, "who")
-	switch rapid.IntRange(0, 5).Draw(t, "what") {
+	switch rapid.IntRange(0, 6).Draw(t, "what") {
 	case 0:
 		r.Claim(w)
 	case 1:
@@ -127,7 +127,7 @@ func lookStep(t *rapid.T, r *blocking.Registry, tw *lookTwin) {
 		tw.setLook(w, at)
 	case 4:
 		q := question(w)
-		want := tw.asked[q] == nil || tw.asked[q] == w
+		want := tw.asked[q] == nil
 		if r.Ask(w) != want {
 			t.Fatalf("asked: %v, want %v", !want, want)
 		}
@@ -135,6 +135,15 @@ func lookStep(t *rapid.T, r *blocking.Registry, tw *lookTwin) {
 			tw.asked[q] = w
 		}
 	case 5:
+		q := question(w)
+		want := tw.asked[q] == nil || tw.asked[q] == w
+		if r.Keep(w) != want {
+			t.Fatalf("kept: %v, want %v", !want, want)
+		}
+		if want {
+			tw.asked[q] = w
+		}
+	case 6:
 		dueStep(t, r, tw)
 	}
 }

@@ -41,7 +41,8 @@ type Call struct {
 	told     []Effect // of a read
 	interest Interest
 	seen     *seenTimes
-	counts   *counters
+	hits     uint64 // keys that were looked up and found; misses: and not
+	misses   uint64
 	draws    *atomic.Uint64 // how often a read has drawn something at random
 	scratch  [][]byte       // fields of an entry on their way to the reply
 

@@ -34,10 +34,21 @@ func (m *Machine) ResetCounts() {
 // looked first.
 func (c *Call) count(k *keyspace.Key) {
 	switch {
-	case c.counts == nil || c.Woken:
+	case c.Woken:
 	case k != nil:
-		c.counts.hits.Add(1)
+		c.hits++
 	default:
-		c.counts.misses.Add(1)
+		c.misses++
+	}
+}
+
+// add adds what a run has counted. One that ended with ErrLong or ErrExpired is not
+// added: the command is run once more, and counts the same keys again.
+func (n *counters) add(c *Call) {
+	if c.hits > 0 {
+		n.hits.Add(c.hits)
+	}
+	if c.misses > 0 {
+		n.misses.Add(c.misses)
 	}
 }

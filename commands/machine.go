@@ -112,6 +112,7 @@ func (m *Machine) Apply(r Request, ordinal uint32, out []byte) ([]byte, *blockin
 	c.Applying, c.effects = true, &m.effects
 	m.effects.Told = nil // a panic may have left some
 	reply, wait := c.run()
+	m.counts.add(c)
 	r.handOver(m.effects.Told)
 	return reply, wait
 }
@@ -123,7 +124,8 @@ func (m *Machine) prepare(c *Call, cmd *Command, r Request, now int64, out []byt
 		Command: cmd, Args: r.Args, Proto: r.Proto, Now: now,
 		interest: m.Interest(),
 		State:    m.state, DB: m.state.DB(r.DB), DBIndex: r.DB,
-		Out: out, replyStart: len(out), InExec: r.InExec, Woken: r.Woken, unbounded: r.InExec, scratch: scratch[:0], seen: &m.seen, counts: &m.counts, draws: &m.draws,
+		Out: out, replyStart: len(out), InExec: r.InExec, Woken: r.Woken, unbounded: r.InExec,
+		scratch: scratch[:0], seen: &m.seen, draws: &m.draws,
 	}
 	settings := m.state.Settings()
 	c.Limits = streams.Limits{MaxBytes: settings.StreamNodeMaxBytes, MaxEntries: settings.StreamNodeMaxEntries}
@@ -182,6 +184,7 @@ func (m *Machine) Read(r Request, now int64, riding bool, out []byte) ([]byte, *
 	c.riding = riding
 	reply, wait, err := m.guarded(c)
 	if err == nil {
+		m.counts.add(c)
 		r.handOver(c.told)
 	}
 	return reply, wait, err
@@ -212,7 +215,6 @@ func (m *Machine) Quiet(r Request, now int64) bool {
 	c := m.readers.Get().(*Call)
 	defer m.readers.Put(c)
 	m.prepare(c, r.Command, r, now, nil)
-	c.counts = nil // it is going to be run
 	return r.Command.Quiet(c)
 }
 
@@ -263,6 +265,7 @@ func (v *View) Read(r Request, now int64, out []byte) []byte {
 	v.m.prepare(c, r.Command, r, now, out)
 	c.State, c.DB, c.riding, c.unbounded = nil, v.state.DB(r.DB), true, true
 	reply, _, _ := v.m.guarded(c)
+	v.m.counts.add(c)
 	r.handOver(c.told)
 	return reply
 }

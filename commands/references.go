@@ -74,18 +74,3 @@ func (r *streamRefs) drop(id streams.ID) {
 		return true
 	})
 }
-
-// trimStream trims a stream as the options say.
-func (c *Call) trimStream(s *keyspace.StreamValue, o *trimOptions) uint64 {
-	if o.refs == keepRefs {
-		return s.Trim(o.trim(), c.Limits)
-	}
-	refs := newStreamRefs(s)
-	if o.refs == dropRefs {
-		return s.TrimEntries(o.trim(), c.Limits, streams.MaxID, func(id streams.ID) bool {
-			refs.drop(id)
-			return true
-		})
-	}
-	return s.TrimEntries(o.trim(), c.Limits, refs.delivered, func(id streams.ID) bool { return !refs.pending(id) })
-}

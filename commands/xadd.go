@@ -25,7 +25,9 @@ var xadd = Command{
 	},
 	Differences: "An idempotent ID is over at the very millisecond, `IDMP-DURATION` after the one in its entry's ID, where Redis takes it away in a periodic job: " +
 		"the same pair then adds a new entry. An entry whose ID is ahead of the clock is remembered for that much longer, as in Redis. An XADD that fails leaves no producer behind in `pids-tracked`. The ID that `IDMPAUTO` makes of the fields is not that of Redis. " +
-		"What is remembered of producers costs memory: see [XCFGSET](#xcfgset).",
+		"What is remembered of producers costs memory: see [XCFGSET](#xcfgset). " +
+		"With `~` and `ACKED`, in a stream where 512 entries or more are pending, not every XADD trims: one in P/256 does, with P being how many are pending in all groups, " +
+		"as a trim passes over all of them. XTRIM always trims, and so does XADD with `=`.",
 	Arguments: []Argument{
 		keyArgument,
 		{Name: "nomkstream", Type: "pure-token", Token: "NOMKSTREAM", Optional: true, Since: "6.2.0"},
@@ -167,7 +169,7 @@ func runXAdd(c *Call) error {
 		c.record(s, pair, id)
 	}
 	c.Notify(EventStream, "xadd", c.Args[1])
-	if o.Kind != streams.TrimNone && c.trimStream(s, &o.trimOptions) > 0 {
+	if trimsNow(s, &o.trimOptions) && c.trimStream(s, &o.trimOptions) > 0 {
 		c.Notify(EventStream, "xtrim", c.Args[1])
 	}
 	c.DB.Touch(k)

@@ -67,7 +67,7 @@ func TestHalfClosedWhileBlocked(t *testing.T) {
 	})
 }
 
-// B33: whoever goes while blocked is not given anything.
+// Whoever goes while blocked is not given anything.
 func TestDisconnectWhileBlocked(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, p *process) {
 		c := p.client()

@@ -36,19 +36,7 @@ var notifyRows = []row{
 }
 
 func TestNotifyRows(t *testing.T) {
-	onBoth(t, []string{"--redis-version", "7.4.0", "--notify-keyspace-events", "EAm"}, func(t *testing.T, p *process) {
-		for _, r := range notifyRows {
-			r = r.ended()
-			t.Run(r.name, func(t *testing.T) {
-				mustDo(t, p.client(), "FLUSHALL")
-				r.play(t, p.Addr, "", false)
-			})
-			t.Run(r.name+", byte by byte", func(t *testing.T) {
-				mustDo(t, p.client(), "FLUSHALL")
-				r.playSplit(t, p.Addr, "")
-			})
-		}
-	})
+	onBoth(t, []string{"--redis-version", "7.4.0", "--notify-keyspace-events", "EAm"}, func(t *testing.T, p *process) { playEnded(t, p, notifyRows) })
 }
 
 // Many write at once, and hear each other: all hear the same events in the same order,

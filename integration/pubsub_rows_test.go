@@ -80,19 +80,24 @@ func (r row) ended() row {
 }
 
 func TestPubSubRows(t *testing.T) {
-	onBoth(t, []string{"--redis-version", "7.4.0"}, func(t *testing.T, p *process) {
-		for _, r := range pubSubRows {
-			r = r.ended()
-			t.Run(r.name, func(t *testing.T) {
-				mustDo(t, p.client(), "FLUSHALL")
-				r.play(t, p.Addr, "", false)
-			})
-			t.Run(r.name+", byte by byte", func(t *testing.T) {
-				mustDo(t, p.client(), "FLUSHALL")
-				r.playSplit(t, p.Addr, "")
-			})
-		}
-	})
+	onBoth(t, []string{"--redis-version", "7.4.0"}, func(t *testing.T, p *process) { playEnded(t, p, pubSubRows) })
+}
+
+// playEnded plays each row to its end, on an empty server, in one piece and byte by
+// byte.
+func playEnded(t *testing.T, p *process, rows []row) {
+	t.Helper()
+	for _, r := range rows {
+		r = r.ended()
+		t.Run(r.name, func(t *testing.T) {
+			mustDo(t, p.client(), "FLUSHALL")
+			r.play(t, p.Addr, "", false)
+		})
+		t.Run(r.name+", byte by byte", func(t *testing.T) {
+			mustDo(t, p.client(), "FLUSHALL")
+			r.playSplit(t, p.Addr, "")
+		})
+	}
 }
 
 func TestPubSubRowsAgainstRedis(t *testing.T) {

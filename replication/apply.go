@@ -65,7 +65,9 @@ func (p *Partition) apply(l *raft.Log) {
 		p.proposer.recycle(own)
 	}
 	p.Flush()
+	p.mu.RLock() // Rebuild may be at the state by now
 	p.upkeep.changed(p.sm.NextUpkeep())
+	p.mu.RUnlock()
 	if took := time.Since(started); took > slowApply && own != nil && started.Sub(p.scratch.warned) > slowApplyEvery {
 		p.scratch.warned = started
 		p.Logger.Warn("slow entry", "partition", p.ID, "index", l.Index, "took", took, "bytes", len(l.Data))

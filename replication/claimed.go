@@ -9,7 +9,7 @@ func (w *waits) claim(wt *waiter) bool {
 	if wt.request == nil || wt.Claimed() {
 		return false
 	}
-	if !w.registry.Ask(&wt.Waiter) {
+	if !w.registry.Keep(&wt.Waiter) {
 		// It looked late, another of its class looks by now: one of them in the log
 		// is enough.
 		return false

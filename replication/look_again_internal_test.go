@@ -25,17 +25,36 @@ type filled struct{ replies []string }
 
 func (f *filled) Fill(reply []byte) { f.replies = append(f.replies, string(reply)) }
 
+// The timer may look for a waiter while an entry is applied that signals its key. Only
+// one of them looks: a request is run by one goroutine at a time.
+func TestLookAgainIsForOneAtATime(t *testing.T) {
+	sm := &looked{}
+	p, key, _ := inLine(sm, blocking.Wait{Group: "g", Claim: true, MinIdle: 1, LookAt: 1})
+	p.leading.Store(true)
+	looks := 0
+	sm.meanwhile = func() {
+		if looks++; looks == 1 {
+			p.serveGroups(key)
+		}
+	}
+	p.lookDue()
+	if looks != 1 {
+		t.Errorf("%d looked at once", looks)
+	}
+}
+
 // inLine is a partition where one request of a group waits for a key.
-func inLine(sm StateMachine) (p *Partition, key blocking.Key, to *filled) {
+func inLine(sm StateMachine, want blocking.Wait) (p *Partition, key blocking.Key, to *filled) {
 	p = New(sm, Options{Flush: func() {}})
 	key, to = blocking.Key{Name: "k"}, &filled{}
-	p.await(&Request{To: to}, &blocking.Wait{Keys: []blocking.Key{key}, Group: "g"})
+	want.Keys = []blocking.Key{key}
+	p.await(&Request{To: to}, &want)
 	return p, key, to
 }
 
 func TestLookAgainAnswers(t *testing.T) {
 	sm := &looked{meanwhile: func() {}}
-	p, key, to := inLine(sm)
+	p, key, to := inLine(sm, blocking.Wait{Group: "g"})
 	p.serveGroups(key)
 	if n, _ := p.Blocked(); n != 0 || len(to.replies) != 1 {
 		t.Errorf("%d wait, replies %q", n, to.replies)
@@ -47,7 +66,7 @@ func TestLookAgainAnswers(t *testing.T) {
 // somebody who is gone.
 func TestLookAgainLeavesTheClaimedAlone(t *testing.T) {
 	sm := &looked{}
-	p, key, to := inLine(sm)
+	p, key, to := inLine(sm, blocking.Wait{Group: "g"})
 	var claimed []*waiter
 	sm.meanwhile = func() { claimed = append(claimed, p.waits.claimFirst(key)...) }
 	p.serveGroups(key)

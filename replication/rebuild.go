@@ -13,8 +13,7 @@ func (p *Partition) Rebuild() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	// As during a start nobody hears of what is applied.
-	p.leading.Store(false)
-	defer p.leading.Store(true)
+	defer p.leading.Store(p.leading.Swap(false))
 	err := p.rebuildLocked()
 	if err != nil {
 		err = fmt.Errorf("rebuild partition %s: %w", p.ID, err)

@@ -4,10 +4,11 @@ import (
 	"github.com/millrace-io/millrace/blocking"
 )
 
-// StateMachine is what a partition replicates. Begin, Apply, View, Restore and Clear are
-// called by the apply goroutine alone, while it holds the partition's write lock;
-// Read, Quiet and Upkeep by any goroutine that holds its read lock. Apply and Read
-// (a View's, too) set the request's Caused, to nil when there is nothing to tell.
+// StateMachine is what a partition replicates. Begin, Apply, Restore and Clear are
+// called under the partition's write lock by the apply goroutine, and by Rebuild;
+// View by any goroutine that holds it; Read, Quiet and Upkeep by any goroutine that
+// holds the read lock. Apply and Read (a View's, too) set the request's Caused, to nil
+// when there is nothing to tell.
 type StateMachine interface {
 	// Begin starts an entry: its index in the log and its time in Unix ms.
 	Begin(index uint64, timeMs int64)

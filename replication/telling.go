@@ -58,6 +58,9 @@ func (t *telling) answerExec(to Replier, begin int, reply []byte) {
 	}
 }
 
+// maxKeptTold is how long a list may be to be kept for the next entry.
+const maxKeptTold = 4096
+
 // tell tells it and fills the replies. The caller holds no lock, and calls Flush
 // afterwards when it reports true.
 func (p *Partition) tell(t *telling) bool {
@@ -74,7 +77,9 @@ func (p *Partition) tell(t *telling) bool {
 		at = e.upto
 	}
 	clear(t.list)
-	t.list = t.list[:0]
+	if t.list = t.list[:0]; cap(t.list) > maxKeptTold {
+		t.list = nil
+	}
 	if t.replies = t.replies[:0]; cap(t.replies) > maxPooledReply {
 		t.replies = nil
 	}

@@ -122,12 +122,7 @@ func (srv *Server) Kill(id uint64) bool {
 func (s *Session) sever() {
 	s.mu.Lock()
 	s.cut = true
-	touch := !s.touched
-	s.touched = true
-	s.mu.Unlock()
-	if touch {
-		s.home.touch(s)
-	}
+	s.unlockTouched()
 	s.server.Flush()
 }
 

@@ -303,7 +303,7 @@ func (s *Session) serve(sl *slot, later func() func([]byte)) []byte {
 		sl.stats.Failed.Add(1)
 	}
 	took := s.pool.laps.Lap() + c.Asleep
-	sl.Took(took)
+	sl.Took(took, false)
 	if served := s.server.options.Served; served != nil {
 		served(sl.command, sl.args, sl, took)
 	}

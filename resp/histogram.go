@@ -48,6 +48,9 @@ func (h *Histogram) Add(d time.Duration) {
 	h.total.Add(int64(d))
 }
 
+// Extend adds to the time of one that was counted before.
+func (h *Histogram) Extend(d time.Duration) { h.total.Add(int64(d)) }
+
 // Calls is the number of durations.
 func (h *Histogram) Calls() (n uint64) {
 	for i := range h.counts {

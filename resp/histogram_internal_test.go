@@ -62,8 +62,8 @@ func TestLatencyOfAllHomes(t *testing.T) {
 	table := commands.NewTable()
 	set, get := table.Lookup([]byte("set")), table.Lookup([]byte("get"))
 	srv := &Server{table: table, homes: []*homeStats{newHomeStats(table), newHomeStats(table)}}
-	srv.homes[0].commands[set].ran(3 * time.Microsecond)
-	srv.homes[1].commands[set].ran(3 * time.Microsecond)
+	srv.homes[0].commands[set].ran(3*time.Microsecond, false)
+	srv.homes[1].commands[set].ran(3*time.Microsecond, false)
 	srv.homes[1].commands[set].Calls.Add(2)
 	if h := srv.Latency(set); h == nil || h.Calls() != 2 || h.Total() != 6*time.Microsecond {
 		t.Errorf("SET: %+v", h)

@@ -106,12 +106,7 @@ func (s *Session) show(line []byte) {
 	default:
 		s.out = append(s.out, line...)
 	}
-	touch := !s.touched
-	s.touched = true
-	s.mu.Unlock()
-	if touch {
-		s.home.touch(s)
-	}
+	s.unlockTouched()
 }
 
 // showOwn shows a monitor what it calls itself, behind the reply.

@@ -237,6 +237,17 @@ func (s *Session) CloseAfterReply() {
 	}
 }
 
+// unlockTouched gives the lock back and lets the home know that there is something to
+// do, unless it knows already. It is called from any goroutine.
+func (s *Session) unlockTouched() {
+	touch := !s.touched
+	s.touched = true
+	s.mu.Unlock()
+	if touch {
+		s.home.touch(s)
+	}
+}
+
 // change writes what others may read.
 func (s *Session) change(fn func(*sessionInfo)) {
 	s.mu.Lock()

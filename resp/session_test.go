@@ -265,13 +265,13 @@ func TestClientThatReadsSlowlyIsHeldBack(t *testing.T) {
 		const n, size = 300, 100000
 		go c.TCPConn.Write([]byte(strings.Repeat(fmt.Sprintf("big %d\r\n", size), n)))
 		// It stops by itself: the sockets are full, and so is the output.
-		f.await(func() bool { return f.server.Stats().ReplyByteMax > 1<<20-size })
+		f.await(func() bool { return f.server.Stats().ReplyBytesMax > 1<<20-size })
 		other := f.dial()
 		for range 3 { // the loop is past the pass that read the commands
 			other.send("PING\r\n")
 			other.expect("+PONG\r\n")
 		}
-		if got := f.server.Stats().ReplyByteMax; got > 2<<20 {
+		if got := f.server.Stats().ReplyBytesMax; got > 2<<20 {
 			t.Errorf("%d bytes unsent", got)
 		}
 		got, err := io.CopyN(io.Discard, c, int64(n*(size+len("$100000\r\n\r\n"))))

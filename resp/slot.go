@@ -62,16 +62,12 @@ func (sl *slot) Fill(reply []byte) {
 		s.server.errors.count(reply)
 	}
 	s.fillLocked(sl, reply)
-	touch := !s.touched
-	s.touched = true
-	s.mu.Unlock()
-	if touch {
-		s.home.touch(s)
-	}
+	s.unlockTouched()
 }
 
-// Took adds to the time that the command has run.
-func (sl *slot) Took(d time.Duration) { sl.stats.ran(d) }
+// Took adds to the time that the command has run, as one call unless it ran again
+// after it had waited.
+func (sl *slot) Took(d time.Duration, again bool) { sl.stats.ran(d, again) }
 
 // Client is who sent the request: its address, and the name that it gave itself.
 func (sl *slot) Client() (addr, name string) {

@@ -17,8 +17,8 @@ type CommandStats struct {
 	took atomic.Pointer[Histogram]
 }
 
-// ran notes how long a call ran.
-func (st *CommandStats) ran(d time.Duration) {
+// ran notes how long a call ran, or one that had waited ran again.
+func (st *CommandStats) ran(d time.Duration, again bool) {
 	h := st.took.Load()
 	if h == nil {
 		h = new(Histogram)
@@ -26,7 +26,11 @@ func (st *CommandStats) ran(d time.Duration) {
 			h = st.took.Load()
 		}
 	}
-	if h != nil { // else it was reset this very moment
+	switch {
+	case h == nil: // it was reset this very moment
+	case again:
+		h.Extend(d)
+	default:
 		h.Add(d)
 	}
 }
@@ -62,8 +66,6 @@ func (s *Session) commandStats(c *commands.Command) *CommandStats {
 
 // Stats are the figures of a server since its start.
 type Stats struct {
-	Connections               int    // now
-	Blocked                   int    // of these, waiting for a key
 	ConnectionsReceived       uint64 // accepted in all
 	ConnectionsRejected       uint64 // turned away: too many, or protected mode
 	Commands                  uint64 // processed, refused ones included
@@ -76,9 +78,9 @@ type Stats struct {
 	Rounds                    uint64 // of the loops, or turns of redcon's connections
 
 	// What follows is of the clients now.
-	QueryBytesMax, ReplyByteMax int
-	BufferBytes                 int // that wait to be run or to be sent, of all clients
-	Watching, WatchedKeys       int // clients with WATCH, and their keys
+	QueryBytesMax, ReplyBytesMax int
+	BufferBytes                  int // that wait to be run or to be sent, of all clients
+	Watching, WatchedKeys        int // clients with WATCH, and their keys
 }
 
 // Stats returns the figures now. It looks at every client.
@@ -86,16 +88,12 @@ func (srv *Server) Stats() Stats {
 	st := srv.Totals()
 	for _, s := range srv.clients.all() {
 		s.mu.Lock()
-		st.Connections++
-		if s.info.blocked {
-			st.Blocked++
-		}
 		if n := len(s.info.watches); n > 0 {
 			st.Watching++
 			st.WatchedKeys += n
 		}
 		st.QueryBytesMax = max(st.QueryBytesMax, s.info.buffered)
-		st.ReplyByteMax = max(st.ReplyByteMax, s.unsentLocked())
+		st.ReplyBytesMax = max(st.ReplyBytesMax, s.unsentLocked())
 		st.BufferBytes += s.info.buffered + s.unsentLocked()
 		s.mu.Unlock()
 	}

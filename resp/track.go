@@ -159,12 +159,7 @@ func (s *Session) push(frame func(p wire.Proto, subscribed bool) []byte) {
 	default:
 		s.out = append(s.out, b...)
 	}
-	touch := !s.touched
-	s.touched = true
-	s.mu.Unlock()
-	if touch {
-		s.home.touch(s)
-	}
+	s.unlockTouched()
 }
 
 // encodedInvalidation is the message as it goes to clients of a protocol: a push in

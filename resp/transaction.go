@@ -232,12 +232,7 @@ func (x *execution) park() {
 	s := x.session
 	s.mu.Lock()
 	x.execution, x.state = x, slotParked
-	touch := !s.touched
-	s.touched = true
-	s.mu.Unlock()
-	if touch {
-		s.home.touch(s)
-	}
+	s.unlockTouched()
 }
 
 // assemble is the reply of EXEC.

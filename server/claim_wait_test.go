@@ -74,8 +74,8 @@ func (w *client) claims(t *testing.T) (all []claim) {
 }
 
 // Of a thousand that wait for the same entries each entry wakes the first in line
-// alone, and not a thousand entries of the log; and again when it has been idle for
-// as long once more.
+// alone, with one entry of the log; and again when it has been idle for as long once
+// more.
 func TestClaimWakesOneForEachEntry(t *testing.T) {
 	p := start(t, newDisk())
 	const waiters, pending, periods = 1000, 10, 3
@@ -97,6 +97,7 @@ func TestClaimWakesOneForEachEntry(t *testing.T) {
 		}
 	}
 	entries := p.partition.Applied() - before
+	blocked, _ := p.partition.Blocked()
 	for id, n := range seen {
 		if n != periods {
 			t.Errorf("%s was claimed %d times in %d periods", id, n, periods)
@@ -105,10 +106,9 @@ func TestClaimWakesOneForEachEntry(t *testing.T) {
 	if len(seen) != pending {
 		t.Errorf("%d entries were claimed, want %d", len(seen), pending)
 	}
-	// Mostly it is one for each. On a machine under load a few more were seen, 8 at
-	// most; if all were woken it would be a thousand for each period.
-	if entries > 2*pending*periods {
-		t.Errorf("%d claims took %d entries of the log", pending*periods, entries)
+	// Where the test is late the next period has begun, and serves more than it has read.
+	if served := uint64(waiters - blocked); entries > served {
+		t.Errorf("%d claims took %d entries of the log", served, entries)
 	}
 }
 

@@ -123,7 +123,7 @@ func (n *Node) infoClients(b *infoText) {
 	b.line("cluster_connections", 0)
 	b.line("maxclients", n.live.Config().MaxClients)
 	b.line("client_recent_max_input_buffer", clients.QueryBytesMax)
-	b.line("client_recent_max_output_buffer", clients.ReplyByteMax)
+	b.line("client_recent_max_output_buffer", clients.ReplyBytesMax)
 	b.line("blocked_clients", blocked+n.front.Postponed())
 	b.line("tracking_clients", n.front.Tracked().Census().Trackers)
 	b.line("pubsub_clients", n.front.PubSub().Clients())

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -44,7 +45,8 @@ func newLatencies(front func() *resp.Server) *latencies {
 }
 
 func (l *latencies) configure(c *config.Config) {
-	l.threshold.Store(c.LatencyMonitorThreshold * int64(time.Millisecond))
+	// A Duration ends after 292 years; so does the threshold.
+	l.threshold.Store(min(c.LatencyMonitorThreshold, math.MaxInt64/int64(time.Millisecond)) * int64(time.Millisecond))
 	l.tracks.Store(c.LatencyTracking)
 }
 

@@ -1,12 +1,14 @@
 package server
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/server/config"
 )
 
 func TestLatencyEventsOfOneSecondAreOne(t *testing.T) {
@@ -44,4 +46,15 @@ func TestLatencyEventsOfOneSecondAreOne(t *testing.T) {
 			t.Errorf("reset of all: %d", n)
 		}
 	})
+}
+
+func TestLatencyThresholdOfAllTimeNotesNothing(t *testing.T) {
+	for _, ms := range []int64{math.MaxInt64, 1 << 58} {
+		l := newLatencies(nil)
+		l.configure(&config.Config{LatencyMonitorThreshold: ms})
+		l.note(eventCommand, time.Hour)
+		if !l.Monitored() || len(l.Events()) != 0 {
+			t.Errorf("threshold %d ms: monitored %v, events %v", ms, l.Monitored(), l.Events())
+		}
+	}
 }

@@ -55,19 +55,20 @@ func (s stateMachine) Apply(r *replication.Request, ordinal uint32, out []byte) 
 	return out, wait
 }
 
-// timed is a replier that adds up how long commands ran.
+// timed is a replier that adds up how long commands ran. again: one that waited has
+// looked once more, which makes it no further call.
 type timed interface {
-	Took(time.Duration)
+	Took(d time.Duration, again bool)
 }
 
-// ran notes how long a request has run, up to now.
+// ran notes how long a request has run.
 func (s stateMachine) ran(r *replication.Request, took time.Duration) {
 	cmd, _ := r.Op.(*commands.Command)
 	if cmd == nil {
 		return
 	}
 	if t, ok := r.To.(timed); ok {
-		t.Took(took)
+		t.Took(took, r.Woken)
 	}
 	s.latency.ran(cmd, took)
 	s.slow.note(r, cmd, took)
@@ -133,7 +134,7 @@ func (s stateMachine) NextUpkeep() int64 {
 	return next
 }
 
-func (s stateMachine) View() replication.View { return view{s.machine.View()} }
+func (s stateMachine) View() replication.View { return view{s.machine.View(), s} }
 
 func (s stateMachine) Restore(r replication.SectionReader) error {
 	err := s.machine.Restore(r)
@@ -148,10 +149,17 @@ func (s stateMachine) Clear() {
 	s.dataset.Store(0)
 }
 
-type view struct{ *commands.View }
+type view struct {
+	*commands.View
+	of stateMachine
+}
 
 func (v view) Snapshot(w replication.SectionWriter) error { return v.View.Snapshot(w) }
 
 func (v view) Read(r *replication.Request, timeMs int64, out []byte) []byte {
-	return v.View.Read(request(r), timeMs, out)
+	var laps resp.Laps
+	laps.Start()
+	reply := v.View.Read(request(r), timeMs, out)
+	v.of.ran(r, laps.Lap())
+	return reply
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/millrace-io/millrace/server/config"
 )
 
-// slowLog keeps the commands that took long, on the state of the partition or in a session. All its
-// methods may be called from any goroutine.
+// slowLog keeps the commands that took long, on the state of the partition or in a
+// session. All its methods may be called from any goroutine.
 type slowLog struct {
 	// threshold is the time from which a command is kept; negative: none is.
 	threshold atomic.Int64

@@ -2,7 +2,6 @@ package tracking
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -70,7 +69,7 @@ func (ps *prefixes) match(keys []string) []matched {
 		}
 	}
 	var all []matched
-	for p, keys := range maps.All(found) {
+	for p, keys := range found {
 		all = append(all, matched{p, keys})
 	}
 	slices.SortFunc(all, func(a, b matched) int { return cmp.Compare(a.prefix.text, b.prefix.text) })

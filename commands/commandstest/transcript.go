@@ -166,16 +166,6 @@ func (t *Transcript) Bytes() []byte {
 	return b.Bytes()
 }
 
-// Connections reports whether the section has connections of its own.
-func (s *Section) Connections() bool {
-	for _, step := range s.Steps {
-		if step.Conn != "" {
-			return true
-		}
-	}
-	return false
-}
-
 // SplitArgs splits a command line as redis-cli does: words, or "quoted" with
 // escapes.
 func SplitArgs(line string) (args [][]byte, err error) {

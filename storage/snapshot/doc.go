@@ -18,7 +18,7 @@
 //  6. Reading takes memory for one body, and never more than the file has bytes
 //     left, whatever a damaged length says; the length has a checksum of its own,
 //     tested before the memory is taken.
-//  7. At most syncStep bytes wait for the disk while a snapshot is written: one
+//  7. At most a step (1 MiB) of bytes waits for the disk while a snapshot is written: one
 //     large sync at the end would hold up the syncs of the log.
 //
 // # Files
