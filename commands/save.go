@@ -55,9 +55,17 @@ var bgSave = Command{
 		if !c.Node.StartSnapshot(nil) {
 			return errSaving
 		}
-		c.Out = wire.AppendSimple(c.Out, "Background saving started")
+		c.Out = wire.AppendSimple(c.Out, "Background saving "+c.begun())
 		return nil
 	},
+}
+
+// begun is Redis' word for what has begun: it puts that off until after an EXEC.
+func (c *ServeCall) begun() string {
+	if c.InExec {
+		return "scheduled"
+	}
+	return "started"
 }
 
 var errRewriting = errors.New("ERR Background append only file rewriting already in progress")
@@ -76,7 +84,7 @@ var bgRewriteAOF = Command{
 		if !c.Node.StartSnapshot(nil) {
 			return errRewriting
 		}
-		c.Out = wire.AppendSimple(c.Out, "Background append only file rewriting started")
+		c.Out = wire.AppendSimple(c.Out, "Background append only file rewriting "+c.begun())
 		return nil
 	},
 }

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,35 @@ func TestLatencyHistogram(t *testing.T) {
 		mustDo(t, c, "CONFIG", "RESETSTAT")
 		if got, err := c.Do(t.Context(), "LATENCY", "HISTOGRAM", "set").Result(); err != nil || len(got.(map[any]any)) != 0 {
 			t.Errorf("after RESETSTAT: %v, %v", got, err)
+		}
+	})
+}
+
+// INFO latencystats shows the percentiles that were asked for, and nothing, like LATENCY
+// HISTOGRAM, when nothing was.
+func TestLatencyTracking(t *testing.T) {
+	onBoth(t, []string{"--latency-tracking-info-percentiles", "99.90 5e1"}, func(t *testing.T, p *process) {
+		c := p.client()
+		mustDo(t, c, "CONFIG", "RESETSTAT")
+		mustDo(t, c, "SET", "k", "v")
+		line := func() string { return allInfo(t, c)["latency_percentiles_usec_set"] }
+		if got := regexp.MustCompile(`\d+\.\d{3}`).ReplaceAllString(line(), "t"); got != "p99.9=t,p50=t" {
+			t.Errorf("INFO latencystats of SET: %s", got)
+		}
+		mustDo(t, c, "CONFIG", "SET", "latency-tracking-info-percentiles", "0 100")
+		if got := line(); !strings.HasPrefix(got, "p0=") || !strings.Contains(got, ",p100=") {
+			t.Errorf("INFO latencystats of SET: %s", got)
+		}
+		mustDo(t, c, "CONFIG", "SET", "latency-tracking", "no")
+		if got := line(); got != "" {
+			t.Errorf("without latency-tracking INFO latencystats has %s", got)
+		}
+		if got := fmt.Sprint(mustDo(t, c, "LATENCY", "HISTOGRAM", "set")); got != "map[]" {
+			t.Errorf("without latency-tracking LATENCY HISTOGRAM has %s", got)
+		}
+		mustDo(t, c, "CONFIG", "SET", "latency-tracking", "yes")
+		if got := line(); got == "" {
+			t.Error("nothing in INFO latencystats")
 		}
 	})
 }

@@ -153,3 +153,12 @@ func TestShutdown(t *testing.T) {
 		})
 	}
 }
+
+// Redis puts a save off until an EXEC is over, and says so.
+func TestBgsaveInTransaction(t *testing.T) {
+	onBoth(t, nil, func(t *testing.T, p *process) {
+		c := dialRaw(t, p.Addr)
+		c.write(command("MULTI") + command("BGSAVE") + command("EXEC"))
+		c.expectOne("+OK\r\n+QUEUED\r\n*1\r\n+Background saving scheduled\r\n")
+	})
+}

@@ -136,3 +136,28 @@ func TestPausedClientIsKilled(t *testing.T) {
 		is(t, "GET", c.Get(t.Context(), "k").Err(), nil, error(redis.Nil))
 	})
 }
+
+// A client that hangs up while it is held back is gone with what it has sent: whoever
+// waited for the reply does not learn that it is run later.
+func TestPausedClientHangsUp(t *testing.T) {
+	onBoth(t, nil, func(t *testing.T, p *process) {
+		c, writer, both := p.client(), dialRaw(t, p.Addr), dialRaw(t, p.Addr)
+		mustDo(t, c, "CLIENT", "PAUSE", "600000", "WRITE")
+		writer.write(command("PING") + command("SET", "k", "1") + command("SET", "l", "1"))
+		writer.expectOne("+PONG\r\n")
+		p.blocked(c, 1)
+		if err := writer.Close(); err != nil {
+			t.Fatal(err)
+		}
+		both.write(command("SET", "m", "1"))
+		if err := both.Close(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "both are gone", func() bool {
+			info := allInfo(t, c)
+			return info["blocked_clients"] == "0" && info["connected_clients"] == "1"
+		})
+		mustDo(t, c, "CLIENT", "UNPAUSE")
+		is(t, "EXISTS", mustDo(t, c, "EXISTS", "k", "l", "m"), nil, any(int64(0)))
+	})
+}

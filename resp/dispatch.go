@@ -374,8 +374,13 @@ func (s *Session) commit() {
 	}
 }
 
-// cancelWait ends the wait of a client that is gone.
+// cancelWait ends the wait of a client that is gone, be it for a key or for the end of
+// a pause: what a pause holds back is never run then.
 func (s *Session) cancelWait() {
+	if sl := s.takePostponed(); sl != nil {
+		s.pool.recycle(sl)
+		s.CloseAfterReply()
+	}
 	if sl := s.wait; sl != nil && sl.blocking {
 		s.server.router.Cancel(&sl.req)
 	}

@@ -30,6 +30,7 @@ const (
 // the histograms of the commands. Its methods may be called from any goroutine.
 type latencies struct {
 	threshold atomic.Int64 // 0: no event is kept
+	tracks    atomic.Bool  // whether there is anything to tell of the histograms
 	front     func() *resp.Server
 
 	// mu covers what follows.
@@ -46,6 +47,7 @@ func newLatencies(front func() *resp.Server) *latencies {
 func (l *latencies) configure(c *config.Config) {
 	// A Duration ends after 292 years; so does the threshold.
 	l.threshold.Store(min(c.LatencyMonitorThreshold, math.MaxInt64/int64(time.Millisecond)) * int64(time.Millisecond))
+	l.tracks.Store(c.LatencyTracking)
 }
 
 // ran notes a command that took long.
@@ -126,7 +128,7 @@ func (l *latencies) ResetEvents(names []string) (n int) {
 // Histogram implements commands.Latencies.
 func (l *latencies) Histogram(c *commands.Command) (h commands.LatencyHistogram, called bool) {
 	counted := l.front().Latency(c)
-	if counted == nil {
+	if counted == nil || !l.tracks.Load() {
 		return h, false
 	}
 	h.Steps = counted.Distribution()
@@ -136,26 +138,23 @@ func (l *latencies) Histogram(c *commands.Command) (h commands.LatencyHistogram,
 	return h, h.Calls > 0
 }
 
-// percentilesShown are those of INFO latencystats.
-var percentilesShown = []struct {
-	label   string
-	percent float64
-}{{"p50", 50}, {"p99", 99}, {"p99.9", 99.9}}
-
 func (n *Node) infoLatencyStats(b *infoText) {
+	c := n.live.Config()
+	if !c.LatencyTracking {
+		return
+	}
+	shown := c.LatencyPercentiles
 	n.front.EachCommand(func(c *commands.Command, _ resp.CommandCounts) {
 		took := n.front.Latency(c)
 		if took == nil {
 			return
 		}
-		for i, p := range percentilesShown {
-			if i == 0 {
-				fmt.Fprintf(b, "latency_percentiles_usec_%s:", c.FullName())
-			} else {
-				b.WriteByte(',')
-			}
-			fmt.Fprintf(b, "%s=%.3f", p.label, float64(took.Percentile(p.percent))/float64(time.Microsecond))
-		}
+		fmt.Fprintf(b, "latency_percentiles_usec_%s:", c.FullName())
+		between := ""
+		shown.Each(func(text string, percent float64) {
+			fmt.Fprintf(b, "%sp%s=%.3f", between, text, float64(took.Percentile(percent))/float64(time.Microsecond))
+			between = ","
+		})
 		b.WriteString("\r\n")
 	})
 }

@@ -75,10 +75,12 @@ func (n *Node) watchSettings() {
 		n.tellEvents(c)
 		return nil
 	})
-	n.live.OnChange("latency-monitor-threshold", func(c *config.Config) error {
-		n.latency.configure(c)
-		return nil
-	})
+	for _, name := range []string{"latency-monitor-threshold", "latency-tracking"} {
+		n.live.OnChange(name, func(c *config.Config) error {
+			n.latency.configure(c)
+			return nil
+		})
+	}
 	n.live.OnChange("maxmemory", func(c *config.Config) error {
 		n.memory.setMax(c.MaxMemory)
 		return nil

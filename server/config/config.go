@@ -33,6 +33,8 @@ type Config struct {
 	SlowlogMaxLen           int64
 	TrackingTableMaxKeys    int64
 	LatencyMonitorThreshold int64
+	LatencyTracking         bool
+	LatencyPercentiles      Percentiles
 	EnableDebugCommand      DebugCommand
 
 	Databases            int

@@ -76,8 +76,6 @@ var fixedParameters = []fixed{
 	{name: "maxmemory-clients", value: "0", accept: unchanged},
 
 	{name: "acllog-max-len", value: "128", accept: unchanged},
-	{name: "latency-tracking", value: "yes", accept: unchanged},
-	{name: "latency-tracking-info-percentiles", value: "50 99 99.9", accept: unchanged},
 
 	// Replication is not Redis': no node asks another one for a password.
 	{name: "masterauth", accept: anything},

@@ -33,7 +33,7 @@ func (s *Setting) sample(b *strings.Builder) {
 
 // yaml is the default as YAML: text in quotes, lest YAML takes it for a number.
 func (s *Setting) yaml() string {
-	if s.Type == Text || s.Type == Events {
+	if s.Type == Text || s.Type == Events || s.Type == Numbers {
 		return fmt.Sprintf("%q", s.Default)
 	}
 	return s.Default

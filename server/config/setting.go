@@ -46,11 +46,12 @@ const (
 	Seconds      // time in whole seconds: a number with ms, s, m or h
 	Events       // the letters of notify-keyspace-events
 	Limits       // the four words of each class of client-output-buffer-limit
+	Numbers      // the percentiles of latency-tracking-info-percentiles
 )
 
 // String is the word that help texts and the page have for values of the type.
 func (t Type) String() string {
-	return [...]string{"text", "word", "yes|no", "number", "size", "time", "letters", "limits"}[t]
+	return [...]string{"text", "word", "yes|no", "number", "size", "time", "letters", "limits", "numbers"}[t]
 }
 
 // Group is the section of help and page in which a setting stands.

@@ -142,6 +142,16 @@ var settings = []Setting{
 		field:  func(c *Config) any { return &c.LatencyMonitorThreshold },
 	},
 	{
+		Name: "latency-tracking", Type: Bool, Default: "yes", Group: GroupLogging, Scope: Node, Change: Runtime,
+		Effect: "Whether INFO latencystats and LATENCY HISTOGRAM tell how long the commands took. The times are taken in any case, for INFO commandstats.",
+		field:  func(c *Config) any { return &c.LatencyTracking },
+	},
+	{
+		Name: "latency-tracking-info-percentiles", Type: Numbers, Default: "50 99 99.9", Group: GroupLogging, Scope: Node, Change: Runtime,
+		Effect: "Percentiles of the times of each command that INFO latencystats shows: up to 64 numbers from 0 to 100.",
+		field:  func(c *Config) any { return &c.LatencyPercentiles },
+	},
+	{
 		Name: "enable-debug-command", Type: Enum, Default: "no", Group: GroupLogging, Scope: Node, Change: Restart,
 		Values: []string{"no", "yes", "local"},
 		Effect: "Whether clients may use DEBUG: none, all, or with `local` those on this machine. It can hold up the node: for tests only.",

@@ -32,6 +32,8 @@ func (s *Setting) parse(c *Config, text string) error {
 		return assign(to, d, errors.Join(err, s.inRange(int64(d/time.Second), err, formatSeconds)))
 	case *KeyspaceEvents:
 		return to.parse(text)
+	case *Percentiles:
+		return to.parse(text)
 	case *BufferLimits:
 		return to.parse(text)
 	}
@@ -55,6 +57,8 @@ func (s *Setting) format(c *Config) string {
 	case *time.Duration:
 		return formatSeconds(int64(*from / time.Second))
 	case *KeyspaceEvents:
+		return string(*from)
+	case *Percentiles:
 		return string(*from)
 	case *BufferLimits:
 		return from.String()
