@@ -99,6 +99,12 @@ func (f *epollFront) flush() {
 	}
 }
 
+func (f *epollFront) handOver() {
+	for _, l := range f.loops {
+		l.handOver()
+	}
+}
+
 func (f *epollFront) resume() {
 	for _, l := range f.loops {
 		l.mu.Lock()

@@ -4,6 +4,7 @@ package resp
 
 import (
 	"testing"
+	"time"
 
 	"github.com/millrace-io/millrace/replication"
 )
@@ -83,4 +84,19 @@ func TestLateFlushIsForgotten(t *testing.T) {
 	if l.hasWork() {
 		t.Error("the loop never sleeps again")
 	}
+}
+
+// A pause that begins lets nothing behind it that was taken up before: not what a
+// loop holds back, either.
+func TestPauseHandsOver(t *testing.T) {
+	r := &lots{busy: true}
+	srv := &Server{router: r}
+	l := &loop{server: srv}
+	srv.front = &epollFront{server: srv, loops: []*loop{l}}
+	l.gather(requests(2))
+	l.handOverIdle()
+	r.expect(t, "before the pause")
+	srv.Pause(time.Now().Add(time.Hour), true)
+	defer srv.Unpause()
+	r.expect(t, "when the pause has begun", 2)
 }

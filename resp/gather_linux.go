@@ -23,6 +23,8 @@ func (l *loop) gather(reqs []*replication.Request) {
 // loop sends before it asks again. They wait for one flush at most: other
 // loops may have an entry on its way at any moment.
 func (l *loop) handOverIdle() {
+	l.server.pause.enter()
+	defer l.server.pause.exit()
 	if len(l.reqs) == 0 {
 		l.due.Store(false) // a flush may have come just after they were handed over
 		return
@@ -33,9 +35,14 @@ func (l *loop) handOverIdle() {
 	}
 }
 
+// handOver gives the router what was gathered. Its caller is in a pass or holds the
+// gate of pauses, which covers l.reqs.
 func (l *loop) handOver() {
 	l.holding.Store(false)
 	l.due.Store(false)
+	if len(l.reqs) == 0 {
+		return
+	}
 	l.server.router.Submit(l.reqs)
 	clear(l.reqs)
 	l.reqs = l.reqs[:0]

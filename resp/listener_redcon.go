@@ -106,6 +106,9 @@ func (f *redconFront) flush() {}
 // discard has nothing to give up: nothing runs before run.
 func (f *redconFront) discard() {}
 
+// handOver has nothing to do: a connection hands over at once.
+func (f *redconFront) handOver() {}
+
 func (f *redconFront) resume() { f.each((*redconConn).signal) }
 
 // sweep looks at the clock for all connections until ctx ends.

@@ -40,7 +40,7 @@ type loop struct {
 	pass    []*conn                // read or touched in this round
 	dead    []int                  // descriptors to be closed when the round is over
 	unread  []byte                 // where bytes go that nobody wants
-	reqs    []*replication.Request // gathered, see gather
+	reqs    []*replication.Request // gathered, see gather; covered by the gate of pauses
 	ticked  time.Time              // when forgotten flushes were last made up for
 	swept   time.Time              // when time-outs were last looked at
 	drained bool                   // drain was carried out

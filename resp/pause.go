@@ -62,6 +62,7 @@ func (srv *Server) Pause(until time.Time, writesOnly bool) {
 	p := &srv.pause
 	p.gate.Lock()
 	defer p.gate.Unlock()
+	srv.front.handOver() // of passes before the pause
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := &pause{until, writesOnly}

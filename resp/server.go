@@ -63,6 +63,9 @@ type front interface {
 	drain(listeners []net.Listener) (idle <-chan struct{})
 	// flush lets the homes look at sessions that were touched.
 	flush()
+	// handOver has what was gathered handed over. The caller holds the gate of
+	// pauses for writing.
+	handOver()
 	// discard gives up a front that never ran.
 	discard()
 	// resume lets the homes look at sessions that were held back because the

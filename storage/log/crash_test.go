@@ -183,8 +183,15 @@ func crashAt(t *testing.T, n int, script []change, rng *rand.Rand, losses int) (
 	return done
 }
 
-func TestCrashAtEveryStep(t *testing.T) {
-	rng := newRand(t)
+func TestCrashAtEveryStep(t *testing.T) { crashAtEveryStep(t, newRand(t)) }
+
+// A loss may take no more than the padding behind the last frame.
+func TestCrashInThePadding(t *testing.T) {
+	const seed = 12951333294523209118 // found it
+	crashAtEveryStep(t, rand.New(rand.NewPCG(seed, 0)))
+}
+
+func crashAtEveryStep(t *testing.T, rng *rand.Rand) {
 	n := 0
 	for !crashAt(t, n, life(), rng, 6) {
 		n++

@@ -3,6 +3,7 @@ package log
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -135,11 +136,17 @@ func (l *Log) harden(end logEnd) error {
 	b := make([]byte, min(readWindow, alignPage(end.end)-from))
 	for from < end.end {
 		n := int(min(int64(len(b)), end.end-from))
-		if _, err := seg.f.ReadAt(b[:n], from); err != nil {
+		got, err := seg.f.ReadAt(b[:n], from)
+		if errors.Is(err, io.EOF) && n-got < frameAlign {
+			// The file ends in the padding of its last frame, which was torn.
+			clear(b[got:n])
+			err = nil
+		}
+		if err != nil {
 			return fmt.Errorf("read log segment %s at %d: %w", seg.path, from, err)
 		}
 		// Whole pages, with zeros behind the end, as far as the file reaches.
-		whole := int(min(alignPage(int64(n)), seg.size-from))
+		whole := max(n, int(min(alignPage(int64(n)), seg.size-from)))
 		clear(b[n:whole])
 		if err := seg.writeV([][]byte{b[:whole]}, from); err != nil {
 			return err
