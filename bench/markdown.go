@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -34,8 +35,13 @@ func (b *bench) writeReport(dir string, results []*result) error {
 }
 
 // arguments are those of this run that say what was measured.
-func arguments() []string {
-	return slices.DeleteFunc(slices.Clone(os.Args[1:]), func(a string) bool { return strings.HasPrefix(a, "-millrace") })
+func arguments() (args []string) {
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name != "millrace" {
+			args = append(args, "-"+f.Name, f.Value.String())
+		}
+	})
+	return args
 }
 
 func (r *result) writeRow(w *bytes.Buffer, metric int) {
