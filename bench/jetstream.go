@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -144,22 +143,9 @@ func (j *job) publishNATS(n, depth int) ([]float64, error) {
 			return nil, err
 		}
 	}
-	var wg sync.WaitGroup
-	errs := make(chan error, publishers)
-	started := time.Now()
-	for _, c := range clients {
-		wg.Go(func() {
-			if err := publishWindow(c, j.subject(), n, depth); err != nil {
-				errs <- err
-			}
-		})
-	}
-	wg.Wait()
-	took := time.Since(started)
-	select {
-	case err := <-errs:
+	took, err := load.SideBySide(publishers, func(i int) error { return publishWindow(clients[i], j.subject(), n, depth) })
+	if err != nil {
 		return nil, err
-	default:
 	}
 	return []float64{float64(n*publishers) / took.Seconds()}, j.expectMessages(js, n*publishers)
 }
@@ -209,23 +195,10 @@ func (j *job) consumeNATS(n int) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	var wg sync.WaitGroup
 	var got atomic.Int64
-	errs := make(chan error, consumers)
-	started := time.Now()
-	for range consumers {
-		wg.Go(func() {
-			if err := j.pull(n, &got); err != nil {
-				errs <- err
-			}
-		})
-	}
-	wg.Wait()
-	took := time.Since(started)
-	select {
-	case err := <-errs:
+	took, err := load.SideBySide(consumers, func(int) error { return j.pull(n, &got) })
+	if err != nil {
 		return nil, err
-	default:
 	}
 	return []float64{float64(n) / took.Seconds()}, j.expectMessages(js, n)
 }

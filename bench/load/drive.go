@@ -9,12 +9,17 @@ import (
 // Each runs fn side by side on every connection and returns how long all of them
 // took, and the first error.
 func Each(conns []*Conn, fn func(i int, c *Conn) error) (time.Duration, error) {
+	return SideBySide(len(conns), func(i int) error { return fn(i, conns[i]) })
+}
+
+// SideBySide is Each for clients of any kind, n of them.
+func SideBySide(n int, fn func(i int) error) (time.Duration, error) {
 	var wg sync.WaitGroup
-	errs := make(chan error, len(conns))
+	errs := make(chan error, n)
 	started := time.Now()
-	for i, c := range conns {
+	for i := range n {
 		wg.Go(func() {
-			if err := fn(i, c); err != nil {
+			if err := fn(i); err != nil {
 				errs <- fmt.Errorf("connection %d: %w", i, err)
 			}
 		})
