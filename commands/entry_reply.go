@@ -29,11 +29,12 @@ func (c *Call) appendEntry(cur *streams.Cursor) {
 }
 
 // appendEntries appends an array of the entries that the cursor still gives, at
-// most limit of them. Its only error is ErrLong.
-func (c *Call) appendEntries(cur *streams.Cursor, limit int64) error {
+// most limit of them and, unless budget is nil, what it allows. Its only error is
+// ErrLong.
+func (c *Call) appendEntries(cur *streams.Cursor, limit int64, budget *readBudget) error {
 	h := openHeader(&c.Out, limit)
 	n := int64(0)
-	for n != limit && cur.Next() {
+	for n != limit && cur.Next() && (budget == nil || budget.entry(c)) {
 		if c.TooLong() {
 			return ErrLong
 		}

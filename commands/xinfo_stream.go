@@ -118,7 +118,7 @@ func (c *Call) appendStreamFull(s *keyspace.StreamValue, limit int64) error {
 	c.appendStreamCounters(s)
 	c.appendField("entries")
 	cur := s.Range(streams.MinID, streams.MaxID)
-	if err := c.appendEntries(&cur, limit); err != nil {
+	if err := c.appendEntries(&cur, limit, nil); err != nil {
 		return err
 	}
 	c.appendField("groups")

@@ -72,10 +72,10 @@ func (r *rangeOptions) run(c *Call, reverse bool) error {
 		c.Out = wire.AppendNullArray(c.Out, c.Proto)
 	case reverse:
 		cur := s.RevRange(r.start, r.end)
-		return c.appendEntries(&cur, r.limit)
+		return c.appendEntries(&cur, r.limit, nil)
 	default:
 		cur := s.Range(r.start, r.end)
-		return c.appendEntries(&cur, r.limit)
+		return c.appendEntries(&cur, r.limit, nil)
 	}
 	return nil
 }

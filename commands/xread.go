@@ -133,7 +133,7 @@ func (c *Call) readStreams(o *readOptions, list []readPosition) (bool, error) {
 		}
 		r.stream(c, o.keys[i])
 		cur := list[i].s.Range(from, streams.MaxID)
-		if err := r.entries(c, &cur, o.limit); err != nil {
+		if err := c.appendEntries(&cur, o.limit, &r.budget); err != nil {
 			return false, err
 		}
 	}
@@ -186,21 +186,6 @@ func (r *readReply) stream(c *Call, key []byte) {
 		c.Out = wire.AppendArray(c.Out, 2)
 	}
 	c.Out = wire.AppendBulk(c.Out, key)
-}
-
-// entries appends the entries of a stream. Its only error is ErrLong.
-func (r *readReply) entries(c *Call, cur *streams.Cursor, limit int64) error {
-	h := openHeader(&c.Out, limit)
-	n := int64(0)
-	for n != limit && cur.Next() && r.budget.entry(c) {
-		if c.TooLong() {
-			return ErrLong
-		}
-		c.appendEntry(cur)
-		n++
-	}
-	h.close(&c.Out, '*', n)
-	return nil
 }
 
 // close ends the reply and reports whether there is one.
