@@ -71,7 +71,7 @@ func (s stateMachine) ran(r *replication.Request, took time.Duration) {
 		t.Took(took, r.Woken)
 	}
 	s.latency.ran(cmd, took)
-	s.slow.note(r, cmd, took)
+	s.slow.note(cmd, r.Args, r.To, took)
 }
 
 func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {

@@ -24,7 +24,7 @@ func (n *Node) frontOptions(c *config.Config) resp.Options {
 // served is told of each command that a session has served itself.
 func (n *Node) served(c *commands.Command, args [][]byte, by resp.Requester, took time.Duration) {
 	n.latency.ran(c, took)
-	n.slow.served(c, args, by, took)
+	n.slow.note(c, args, by, took)
 }
 
 func frontLimits(c *config.Config) resp.Limits {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
-	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/resp"
 	"github.com/millrace-io/millrace/server/config"
 )
@@ -36,25 +35,17 @@ func (l *slowLog) configure(c *config.Config) {
 	l.shortenLocked()
 }
 
-// note keeps a request that has just run, if that took long.
-func (l *slowLog) note(r *replication.Request, cmd *commands.Command, took time.Duration) {
-	if !l.isSlow(cmd, took) {
+// note keeps a command that has just run, if that took long. by is who gets the reply:
+// only some of them know whom it is for.
+func (l *slowLog) note(c *commands.Command, args [][]byte, by any, took time.Duration) {
+	if !l.isSlow(c, took) {
 		return
 	}
-	s := commands.SlowCommand{At: time.Now().Add(-took), Took: took, Args: commands.SlowArguments(cmd, r.Args)}
-	if c, ok := r.To.(resp.Requester); ok {
-		s.Client, s.Name = c.Client()
+	s := commands.SlowCommand{At: time.Now().Add(-took), Took: took, Args: commands.SlowArguments(c, args)}
+	if r, ok := by.(resp.Requester); ok {
+		s.Client, s.Name = r.Client()
 	}
 	l.keepIt(s)
-}
-
-// served keeps a command that a session has just served itself, if that took long.
-func (l *slowLog) served(c *commands.Command, args [][]byte, by resp.Requester, took time.Duration) {
-	if l.isSlow(c, took) {
-		s := commands.SlowCommand{At: time.Now().Add(-took), Took: took, Args: commands.SlowArguments(c, args)}
-		s.Client, s.Name = by.Client()
-		l.keepIt(s)
-	}
 }
 
 func (l *slowLog) isSlow(c *commands.Command, took time.Duration) bool {
