@@ -58,12 +58,12 @@ func TestProtectedModeOfUnixSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	peer, own := &net.UnixAddr{Net: "unix"}, &net.UnixAddr{Net: "unix", Name: "/tmp/s"}
+	peer, own := &net.UnixAddr{Net: "unix"}, &net.UnixAddr{Net: "unix", Name: "/m.sock"}
 	s := srv.newSession(nil, &pool{}, srv.homes[0], peer, own)
 	if got := srv.admit(s, peer); got != "" {
 		t.Errorf("got %q", got)
 	}
-	if s.remote != "/tmp/s:0" {
+	if s.remote != "/m.sock:0" {
 		t.Errorf("addr %s", s.remote)
 	}
 }
