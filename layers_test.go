@@ -43,11 +43,12 @@ var floors = []floor{
 	{"storage/snapshot", "storage/vfs"},
 	{"storage/log", "storage/vfs"},
 	{"storage/vfs", ""},
-	{"keyspace", "groups idmp streams"},
-	{"groups", "streams"},
-	{"idmp", "streams"},
+	{"keyspace", "groups idmp streams decode"},
+	{"groups", "streams decode"},
+	{"idmp", "streams decode"},
 	{"rdb", "streams"},
 	{"streams", ""},
+	{"decode", ""},
 	{"resp/wire", ""},
 	{"glob", ""},
 }
@@ -73,7 +74,7 @@ var doors = map[string][]string{
 // pure are the packages that can be replayed: they do no I/O, read no clock and
 // draw no random number, so they import nothing that does.
 var (
-	pure   = []string{"streams", "groups", "idmp", "rdb", "keyspace", "resp/wire", "glob"}
+	pure   = []string{"decode", "streams", "groups", "idmp", "rdb", "keyspace", "resp/wire", "glob"}
 	impure = []string{"os", "net", "time", "context", "syscall", "io/fs", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
 )
 

@@ -1,6 +1,10 @@
 package groups
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/millrace-io/millrace/decode"
+)
 
 // formatVersion is the first byte of a header.
 const formatVersion = 1
@@ -106,16 +110,16 @@ func timeOf(before *row) int64 {
 }
 
 // readPending is the reverse of appendPending. IDs that do not ascend are the caller's to find.
-func readPending(d *decoder, before *row) (r row, ok bool) {
-	ms, seq := d.uvarint(), d.uvarint()
+func readPending(d *decode.Reader, before *row) (r row, ok bool) {
+	ms, seq := d.Uvarint(), d.Uvarint()
 	r[idMs] = before[idMs] + ms
 	if ms == 0 {
 		seq += before[idSeq]
 	}
 	r[idSeq] = seq
-	r[idOwner] = d.uvarint()
-	r[idTime] = ordered(timeOf(before) + d.varint())
-	r[idCount] = ordered(d.varint())
-	r[idOrder] = before[idOrder] + uint64(d.varint())
-	return r, d.ok()
+	r[idOwner] = d.Uvarint()
+	r[idTime] = ordered(timeOf(before) + d.Varint())
+	r[idCount] = ordered(d.Varint())
+	r[idOrder] = before[idOrder] + uint64(d.Varint())
+	return r, !d.Failed
 }

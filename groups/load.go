@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/millrace-io/millrace/decode"
 	"github.com/millrace-io/millrace/streams"
 )
 
@@ -27,16 +28,16 @@ type loader struct {
 
 // NewFromHeader begins to restore a group: AddBlock takes its blocks, Complete ends it.
 func NewFromHeader(b []byte) (*Group, error) {
-	d := decoder{b: b}
-	if v := d.byte(); d.ok() && v != formatVersion {
+	d := decode.Reader{Rest: b}
+	if v := d.Byte(); !d.Failed && v != formatVersion {
 		return nil, corrupt("format version %d, known is %d", v, formatVersion)
 	}
-	last := streams.ID{Ms: d.uvarint(), Seq: d.uvarint()}
-	entriesRead := d.varint()
-	nextOrder, nextConsumer := d.uvarint(), d.uvarint()
-	load := loader{consumers: d.uvarint(), pending: d.uvarint()}
+	last := streams.ID{Ms: d.Uvarint(), Seq: d.Uvarint()}
+	entriesRead := d.Varint()
+	nextOrder, nextConsumer := d.Uvarint(), d.Uvarint()
+	load := loader{consumers: d.Uvarint(), pending: d.Uvarint()}
 	switch {
-	case !d.done():
+	case !d.Done():
 		return nil, corrupt("header of %d bytes cannot be read", len(b))
 	case entriesRead < unknown:
 		return nil, corrupt("entries-read %d", entriesRead)
@@ -57,7 +58,7 @@ func (g *Group) AddBlock(b []byte) error {
 	if len(b) < 2 {
 		return corrupt("block of %d bytes", len(b))
 	}
-	d := decoder{b: b[1:]}
+	d := decode.Reader{Rest: b[1:]}
 	switch b[0] {
 	case consumersBlock:
 		return g.addConsumers(&d)
@@ -76,15 +77,15 @@ func (g *Group) Complete() error {
 	return nil
 }
 
-func (g *Group) addConsumers(d *decoder) error {
+func (g *Group) addConsumers(d *decode.Reader) error {
 	if g.load.anyRow {
 		return corrupt("consumers behind pending entries")
 	}
-	for len(d.b) > 0 {
-		name := string(d.bytes())
-		id, seen, active := d.uvarint(), d.varint(), d.varint()
+	for len(d.Rest) > 0 {
+		name := string(d.Bytes())
+		id, seen, active := d.Uvarint(), d.Varint(), d.Varint()
 		switch {
-		case !d.ok():
+		case d.Failed:
 			return corrupt("consumers block ends within a consumer")
 		case g.load.consumers == 0:
 			return corrupt("more consumers than the header says")
@@ -100,9 +101,9 @@ func (g *Group) addConsumers(d *decoder) error {
 	return nil
 }
 
-func (g *Group) addPending(d *decoder) error {
+func (g *Group) addPending(d *decode.Reader) error {
 	var before row
-	for len(d.b) > 0 {
+	for len(d.Rest) > 0 {
 		r, ok := readPending(d, &before)
 		if !ok {
 			return corrupt("pending block ends within an entry")

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/millrace-io/millrace/decode"
 )
 
 // ErrCorrupt is wrapped by every error of FromHeader, AddBlock and Complete: the
@@ -96,16 +98,16 @@ func (t *tracked) eachRecord(p *producer, fn func(record) bool) {
 // FromHeader begins to restore a Producers. AddBlock must follow once for each block,
 // in the order of ForEachBlock, then Complete.
 func FromHeader(b []byte) (Producers, error) {
-	d := decoder{rest: b}
-	if v := d.byte(); v != headerVersion && !d.failed {
+	d := decoder{decode.Reader{Rest: b}}
+	if v := d.Byte(); v != headerVersion && !d.Failed {
 		return Producers{}, fmt.Errorf("%w: header version %d", ErrCorrupt, v)
 	}
 	limits := Limits{Duration: d.int(), MaxSize: d.int()}
 	p := New(limits)
-	p.added, p.duplicates = d.uvarint(), d.uvarint()
-	l := loading{producers: d.uvarint(), records: d.uvarint()}
+	p.added, p.duplicates = d.Uvarint(), d.Uvarint()
+	l := loading{producers: d.Uvarint(), records: d.Uvarint()}
 	switch {
-	case !d.done():
+	case !d.Done():
 		return Producers{}, fmt.Errorf("%w: malformed header", ErrCorrupt)
 	case !limits.Valid():
 		return Producers{}, fmt.Errorf("%w: duration %d, maximum %d", ErrCorrupt, limits.Duration, limits.MaxSize)
@@ -125,15 +127,15 @@ func (p *Producers) AddBlock(b []byte) error {
 	if l == nil {
 		return fmt.Errorf("%w: more blocks than the header has", ErrCorrupt)
 	}
-	d := decoder{rest: b}
-	pid := d.bytes()
-	if len(d.rest) == 0 || len(pid) == 0 || string(pid) < l.last {
+	d := decoder{decode.Reader{Rest: b}}
+	pid := d.Bytes()
+	if len(d.Rest) == 0 || len(pid) == 0 || string(pid) < l.last {
 		return fmt.Errorf("%w: block of producer %q after %q", ErrCorrupt, pid, l.last)
 	}
-	for len(d.rest) > 0 {
+	for len(d.Rest) > 0 {
 		id := d.id()
-		iid := d.bytes()
-		if d.failed || len(iid) == 0 || l.records == 0 {
+		iid := d.Bytes()
+		if d.Failed || len(iid) == 0 || l.records == 0 {
 			return fmt.Errorf("%w: malformed block of producer %q", ErrCorrupt, pid)
 		}
 		p.put(NewPair(pid, iid), id)

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc64"
+
+	"github.com/millrace-io/millrace/decode"
 )
 
 // What DUMP gives: a value without its name, deadline and version.
@@ -68,10 +70,10 @@ func ParseDump(b []byte) (*Dumped, error) {
 		return nil, ErrNotADump
 	}
 	rs := restorer{st: New(1)}
-	for d := (decoder{rest: b[dumpHead:end]}); len(d.rest) > 0; rs.sections++ {
-		kind := d.byte()
-		body := d.take(d.uvarint())
-		if d.failed {
+	for d := (decode.Reader{Rest: b[dumpHead:end]}); len(d.Rest) > 0; rs.sections++ {
+		kind := d.Byte()
+		body := d.Take(d.Uvarint())
+		if d.Failed {
 			return nil, rs.corrupt(kind, errMalformed)
 		}
 		if err := rs.dumpSection(kind, body); err != nil {

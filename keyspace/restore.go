@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/millrace-io/millrace/decode"
 	"github.com/millrace-io/millrace/groups"
 	"github.com/millrace-io/millrace/idmp"
 )
@@ -99,21 +100,21 @@ func (rs *restorer) section(kind uint8, body []byte) error {
 }
 
 func (rs *restorer) header(body []byte) error {
-	d := decoder{rest: body}
-	version := d.byte()
-	if version != formatVersion && version != formatWithoutIDMP && !d.failed {
+	d := decode.Reader{Rest: body}
+	version := d.Byte()
+	if version != formatVersion && version != formatWithoutIDMP && !d.Failed {
 		return fmt.Errorf("format version %d", version)
 	}
-	databases := d.uvarint()
-	n, wanted := d.uvarint(), uint64(4)
-	settings := Settings{int(d.varint()), int(d.varint()), idmp.DefaultLimits}
+	databases := d.Uvarint()
+	n, wanted := d.Uvarint(), uint64(4)
+	settings := Settings{int(d.Varint()), int(d.Varint()), idmp.DefaultLimits}
 	if version == formatWithoutIDMP {
 		wanted = 2
 	} else {
-		settings.IDMP = idmp.Limits{Duration: int(d.varint()), MaxSize: int(d.varint())}
+		settings.IDMP = idmp.Limits{Duration: int(d.Varint()), MaxSize: int(d.Varint())}
 	}
 	switch {
-	case n != wanted || !d.done():
+	case n != wanted || !d.Done():
 		return errMalformed
 	case !settings.IDMP.Valid():
 		return fmt.Errorf("settings %+v", settings)
@@ -129,13 +130,13 @@ func (rs *restorer) newKey(body []byte) error {
 	if err := rs.endKey(); err != nil {
 		return err
 	}
-	d := decoder{rest: body}
-	db := rs.st.DB(int(min(d.uvarint(), math.MaxInt32)))
-	kind, form := kindAndForm(d.byte())
-	k := &Key{kind: kind, form: form, deadline: d.varint(), index: d.uvarint()}
-	ordinal := d.uvarint()
+	d := decode.Reader{Rest: body}
+	db := rs.st.DB(int(min(d.Uvarint(), math.MaxInt32)))
+	kind, form := kindAndForm(d.Byte())
+	k := &Key{kind: kind, form: form, deadline: d.Varint(), index: d.Uvarint()}
+	ordinal := d.Uvarint()
 	switch {
-	case d.failed:
+	case d.Failed:
 		return errMalformed
 	case db == nil:
 		return errors.New("no such database")
@@ -145,7 +146,7 @@ func (rs *restorer) newKey(body []byte) error {
 		return fmt.Errorf("ordinal %d", ordinal)
 	}
 	k.ordinal = uint32(ordinal)
-	k.name, k.pos = string(d.rest), positionOf(d.rest)
+	k.name, k.pos = string(d.Rest), positionOf(d.Rest)
 	if !rs.inOrder(db, k) {
 		return fmt.Errorf("key %q of database %d is out of order", k.name, db.index)
 	}
@@ -198,10 +199,10 @@ func (rs *restorer) end(body []byte) error {
 	if err := rs.endKey(); err != nil {
 		return err
 	}
-	d := decoder{rest: body}
-	keys, sections := d.uvarint(), d.uvarint()
+	d := decode.Reader{Rest: body}
+	keys, sections := d.Uvarint(), d.Uvarint()
 	switch {
-	case !d.done():
+	case !d.Done():
 		return errMalformed
 	case keys != rs.keys || sections != rs.sections:
 		return fmt.Errorf("%d keys in %d sections, found %d in %d", keys, sections, rs.keys, rs.sections)

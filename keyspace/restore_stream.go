@@ -3,6 +3,7 @@ package keyspace
 import (
 	"errors"
 
+	"github.com/millrace-io/millrace/decode"
 	"github.com/millrace-io/millrace/groups"
 	"github.com/millrace-io/millrace/idmp"
 	"github.com/millrace-io/millrace/streams"
@@ -64,15 +65,15 @@ func (rs *restorer) newGroup(body []byte) error {
 	if err := rs.endParts(); err != nil {
 		return err
 	}
-	d := decoder{rest: body}
-	name := d.take(d.uvarint())
-	if d.failed {
+	d := decode.Reader{Rest: body}
+	name := d.Take(d.Uvarint())
+	if d.Failed {
 		return errMalformed
 	}
 	if n := len(rs.stream.groups); n > 0 && rs.stream.groups[n-1].name >= string(name) {
 		return errors.New("groups are out of order")
 	}
-	g, err := groups.NewFromHeader(d.rest)
+	g, err := groups.NewFromHeader(d.Rest)
 	if err != nil {
 		return err
 	}
@@ -117,10 +118,10 @@ func (rs *restorer) endStream() error {
 
 // eachPart calls fn with the parts that were gathered in a section.
 func eachPart(body []byte, fn func([]byte) error) error {
-	d := decoder{rest: body}
-	for len(d.rest) > 0 {
-		part := d.take(d.uvarint())
-		if d.failed {
+	d := decode.Reader{Rest: body}
+	for len(d.Rest) > 0 {
+		part := d.Take(d.Uvarint())
+		if d.Failed {
 			return errMalformed
 		}
 		if err := fn(part); err != nil {
