@@ -56,6 +56,8 @@ type Options struct {
 	// QueueBytes bounds what waits to be sent to one peer; 0: 64 MiB.
 	QueueBytes int
 	Logger     *slog.Logger
+
+	version uint16 // of the protocol; other than ours in tests only
 }
 
 // Mesh is a node's connections to the others. Handle, HandleCall and Watch are called
@@ -93,6 +95,9 @@ func New(o Options) *Mesh {
 	}
 	if o.Dial == nil {
 		o.Dial = dialTCP
+	}
+	if o.version == 0 {
+		o.version = protocol
 	}
 	if o.Admit == nil {
 		o.Admit = func(Identity) error { return nil }
@@ -185,7 +190,7 @@ func (m *Mesh) run(fn func()) bool {
 }
 
 func (m *Mesh) party() party {
-	return party{self: m.options.Self(), secret: []byte(m.options.Secret), version: protocol}
+	return party{self: m.options.Self(), secret: []byte(m.options.Secret), version: m.options.version}
 }
 
 // logRefusal says once a minute, not at each try, that somebody was refused.

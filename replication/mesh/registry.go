@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"time"
 )
 
 // bounds on the connections that one peer may have open to us, for each purpose (and
@@ -29,6 +30,7 @@ type held struct {
 	purpose purpose
 	group   uint32
 	inbound bool
+	since   time.Time // the end of the handshake
 	once    sync.Once
 	done    chan struct{} // closed by release: whoever served the connection is through
 }
@@ -66,7 +68,7 @@ func (r *registry) release(h *held) {
 // connections closed, and whether the peer has started anew.
 func (r *registry) establish(h *held, peer Identity, for_ purpose, group uint32, inbound bool) (replaced []*held, restarted bool) {
 	r.mu.Lock()
-	h.peer, h.purpose, h.group, h.inbound = peer, for_, group, inbound
+	h.peer, h.purpose, h.group, h.inbound, h.since = peer, for_, group, inbound, time.Now()
 	var same []*held
 	for other := range r.open {
 		switch {
@@ -88,9 +90,11 @@ func (r *registry) establish(h *held, peer Identity, for_ purpose, group uint32,
 	return replaced, restarted
 }
 
-// closePeer closes every connection of the peer.
-func (r *registry) closePeer(node uint64) {
-	r.closeAll(func(h *held) bool { return h.purpose != 0 && h.peer.Node == node })
+// closeSilent closes the connections of a peer that has said nothing for the time of
+// silence. Those made since then are proof that it is back.
+func (r *registry) closeSilent(node uint64) {
+	before := time.Now().Add(-silence)
+	r.closeAll(func(h *held) bool { return h.purpose != 0 && h.peer.Node == node && !h.since.After(before) })
 }
 
 // end closes everything, now and from now on.
