@@ -342,3 +342,50 @@ func TestSnapshotOfDeadLeader(t *testing.T) {
 		}
 	})
 }
+
+// Raft may send once more after it has stopped taking answers: that must not block.
+func TestPipelineTakesMoreThanIsConsumed(t *testing.T) {
+	both(t, func(t *testing.T, c *cluster) {
+		for id := uint64(1); id <= 2; id++ {
+			c.start(c.options(id), nil)
+		}
+		one, two := c.nodes[1].Transport(1), c.nodes[2].Transport(1)
+		ended := make(chan struct{})
+		defer close(ended)
+		go func() {
+			for {
+				select {
+				case rpc := <-two.Consumer():
+					rpc.Respond(&raft.AppendEntriesResponse{}, nil)
+				case <-ended:
+					return
+				}
+			}
+		}()
+		p, err := one.AppendEntriesPipeline("2", "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		for i := range uint64(10) {
+			sent := make(chan error, 1)
+			go func() {
+				_, err := p.AppendEntries(&raft.AppendEntriesRequest{PrevLogEntry: i}, &raft.AppendEntriesResponse{})
+				sent <- err
+			}()
+			select {
+			case err := <-sent:
+				if err != nil {
+					t.Fatal(err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatalf("request %d is stuck", i)
+			}
+		}
+		for i := range uint64(10) {
+			if f := <-p.Consumer(); f.Request().PrevLogEntry != i {
+				t.Fatalf("answer %d is of request %d", i, f.Request().PrevLogEntry)
+			}
+		}
+	})
+}
