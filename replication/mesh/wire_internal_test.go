@@ -8,10 +8,13 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net"
 	"os"
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -260,4 +263,31 @@ func TestRegistryReplaces(t *testing.T) {
 	if r.hold(nopConn{}) != nil {
 		t.Error("held after the end")
 	}
+}
+
+// A peer that was silent and is back keeps the connections that it has made since.
+func TestSilenceSparesNewConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r registry
+		open := func(node uint64) (near, far net.Conn) {
+			near, far = net.Pipe()
+			h := r.hold(near)
+			r.claim(h, Identity{Node: node}, forRaft, 0, true)
+			return near, far
+		}
+		_, old := open(1)
+		_, other := open(2)
+		time.Sleep(silence)
+		_, young := open(1)
+		r.closeSilent(1)
+		for name, row := range map[string]struct {
+			conn net.Conn
+			open bool
+		}{"before": {old, false}, "since": {young, true}, "of another": {other, true}} {
+			row.conn.SetDeadline(time.Now().Add(time.Millisecond))
+			if _, err := row.conn.Read(make([]byte, 1)); (err != io.EOF) != row.open {
+				t.Errorf("connection %s: %v", name, err)
+			}
+		}
+	})
 }
