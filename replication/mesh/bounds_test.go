@@ -77,7 +77,8 @@ func TestDisconnect(t *testing.T) {
 func TestCallBodiesAreBounded(t *testing.T) {
 	c := newCluster(t, nil)
 	c.linked(2, answering)
-	ctx := context.Background()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	large := make([]byte, 64<<20)
 	if out, err := c.nodes[1].Call(ctx, 2, kindEcho, large); err != nil || !bytes.Equal(out, large) {
 		t.Errorf("%d bytes, %v", len(out), err)
