@@ -10,22 +10,22 @@ const maxBacklog = 64 << 20
 // partition, which holds all slots.
 type router struct{ n *Node }
 
-func (r router) ReadNow(q *replication.Request) bool { return r.n.partition.ReadNow(q) }
+func (r router) ReadNow(q *replication.Request) bool { return r.n.partitions[0].ReadNow(q) }
 
-func (r router) Submit(qs []*replication.Request) { r.n.partition.Submit(qs) }
+func (r router) Submit(qs []*replication.Request) { r.n.partitions[0].Submit(qs) }
 
-func (r router) Busy() bool { return r.n.partition.Busy() }
+func (r router) Busy() bool { return r.n.partitions[0].Busy() }
 
-func (r router) Cancel(q *replication.Request) { r.n.partition.Cancel(q) }
+func (r router) Cancel(q *replication.Request) { r.n.partitions[0].Cancel(q) }
 
 func (r router) Unblock(q *replication.Request, withError bool, done func(bool)) {
-	r.n.partition.Unblock(q, withError, done)
+	r.n.partitions[0].Unblock(q, withError, done)
 }
 
-func (r router) Waits(q *replication.Request) bool { return r.n.partition.Waits(q) }
+func (r router) Waits(q *replication.Request) bool { return r.n.partitions[0].Waits(q) }
 
 func (r router) Full() bool {
-	if r.n.partition.Backlog() <= maxBacklog {
+	if r.n.backlog() <= maxBacklog {
 		return false
 	}
 	r.n.held.Store(true)
