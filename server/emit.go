@@ -13,6 +13,7 @@ import (
 // called in the order of the partition's log, and must not block: messages are put into the
 // output of who subscribed, within their limits, and sent by their own loops.
 func (n *Node) emit(to replication.Replier, caused any) {
+	to = clientOf(to)
 	wanted := n.partitions[0].machine.Interest() // all are told the same
 	for _, e := range caused.([]commands.Effect) {
 		switch e.Kind {

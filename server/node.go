@@ -77,7 +77,7 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 		return nil, errors.Join(err, n.closeStorage())
 	}
 	var err error
-	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, router{n}, logger); err != nil {
+	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, n.newRouter(), logger); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
 	for _, pt := range n.partitions {
