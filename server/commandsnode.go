@@ -51,4 +51,7 @@ func (v node) Unpause() { v.n.front.Unpause() }
 
 func (v node) PubSub() *pubsub.Registry { return v.n.front.PubSub() }
 
+// Cluster is none: the node is on its own.
+func (v node) Cluster() commands.Cluster { return nil }
+
 func (v node) InfoSections(names []string) string { return v.n.info(names) }
