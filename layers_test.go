@@ -60,6 +60,7 @@ var doors = map[string][]string{
 	"github.com/tidwall/wal":                  {"storage/storagetest"},
 	"github.com/hashicorp/raft":               {"replication", "replication/raftstore", "storage/storagetest"},
 	"github.com/redis/go-redis":               {"integration"},
+	"github.com/gomodule/redigo":              {"cmd/millrace"},
 	"github.com/nats-io/nats.go":              {"bench"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"gonum.org/v1/plot":                       {"bench"},
