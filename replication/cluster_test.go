@@ -417,14 +417,21 @@ func TestIsolatedLeader(t *testing.T) {
 		w := g.write(g.nodes...)
 		time.Sleep(time.Second)
 		g.isolate(l, true)
+		late := l.submit(replication.Log, "PUSH", "late", "v") // it still leads, for a moment
 		time.Sleep(30 * time.Second)
+		if reply := <-late.reply; !strings.HasPrefix(reply, "-UNCERTAIN") {
+			t.Errorf("what the leader had on its way: %q", reply)
+		}
 		g.isolate(l, false)
 		time.Sleep(10 * time.Second)
 		w.end()
-		if w.unknown == 0 || w.refused == 0 {
-			t.Errorf("%d uncertain, %d refused: clients of the node that was cut off should have been told", w.unknown, w.refused)
+		if w.refused == 0 {
+			t.Error("no client of the node that was cut off was told")
 		}
 		w.check(t, g.settled("l"))
+		if late := g.settled("late"); !slices.Equal(late, []string{"v"}) {
+			t.Errorf("what was on its way is there as %q", late)
+		}
 	})
 }
 
