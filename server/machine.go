@@ -1,7 +1,6 @@
 package server
 
 import (
-	"sync/atomic"
 	"time"
 
 	"github.com/millrace-io/millrace/blocking"
@@ -16,7 +15,7 @@ type stateMachine struct {
 	machine *commands.Machine
 	slow    *slowLog
 	latency *latencies
-	dataset *atomic.Int64 // size of the state, for who may not look at it
+	memory  *footprint // is told the size of the state
 	*watcher
 	laps *resp.Laps // of the commands of an entry
 }
@@ -31,7 +30,7 @@ func request(r *replication.Request) commands.Request {
 
 func (s stateMachine) Begin(index uint64, timeMs int64) {
 	s.machine.Begin(index, timeMs)
-	s.dataset.Store(s.machine.State().Memory())
+	s.memory.holds(s.machine.State().Memory())
 	s.laps.Start()
 }
 
@@ -81,7 +80,7 @@ func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {
 func (s stateMachine) Changed() bool { return s.machine.Changed() }
 
 func (s stateMachine) Ready() ([]blocking.Key, bool) {
-	s.dataset.Store(s.machine.State().Memory())
+	s.memory.holds(s.machine.State().Memory())
 	return s.machine.Ready()
 }
 
@@ -140,13 +139,13 @@ func (s stateMachine) Restore(r replication.SectionReader) error {
 	err := s.machine.Restore(r)
 	s.ManyChanged()
 	s.tell(nil)
-	s.dataset.Store(s.machine.State().Memory())
+	s.memory.holds(s.machine.State().Memory())
 	return err
 }
 
 func (s stateMachine) Clear() {
 	s.machine.Clear()
-	s.dataset.Store(0)
+	s.memory.holds(0)
 }
 
 type view struct {

@@ -57,7 +57,6 @@ type Node struct {
 	watcher   watcher
 	denied    commands.ACLLog
 	rates     rates
-	dataset   atomic.Int64 // size of the state, as of the last entry
 	memory    *footprint
 	latency   *latencies
 	quit      chan struct{} // closed by SHUTDOWN, through quitOnce
@@ -88,10 +87,10 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n.runID = newRunID(boot, n.started)
 	n.saves.asked = make(chan func(error), 1)
 	n.slow.configure(c)
-	n.memory = newFootprint(func() int64 { return n.dataset.Load() + n.partition.Backlog() })
+	n.memory = newFootprint(func() int64 { return n.partition.Backlog() })
 	n.memory.setMax(c.MaxMemory)
 	n.machine.Observe(&n.watcher)
-	n.partition = replication.New(stateMachine{n.machine, &n.slow, n.latency, &n.dataset, &n.watcher, new(resp.Laps)}, replication.Options{
+	n.partition = replication.New(stateMachine{n.machine, &n.slow, n.latency, n.memory, &n.watcher, new(resp.Laps)}, replication.Options{
 		Origin: replication.Origin{Node: id, Boot: boot},
 		Flush:  n.flush,
 		Emit:   n.emit,

@@ -41,7 +41,7 @@ func (v node) Memory() commands.MemoryReport {
 	s := v.n.memory.sample()
 	m := commands.MemoryReport{
 		Used: uint64(v.n.memory.used()), Peak: uint64(v.n.memory.peak.Load()), Startup: uint64(v.n.memory.startup.Load()),
-		Allocated: s.objects, Mapped: s.mapped, Resident: s.resident, Dataset: uint64(v.n.dataset.Load()),
+		Allocated: s.objects, Mapped: s.mapped, Resident: s.resident, Dataset: uint64(v.n.memory.dataset.Load()),
 		Limit: uint64(v.n.memory.maxMemory.Load()),
 	}
 	v.n.partition.Inspect(func(replication.StateMachine, int64) {
