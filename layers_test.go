@@ -43,6 +43,7 @@ var floors = []floor{
 	{"storage/snapshot", "storage/vfs"},
 	{"storage/log", "storage/vfs"},
 	{"storage/vfs", ""},
+	{"meta", "decode"},
 	{"keyspace", "groups idmp streams decode"},
 	{"groups", "streams decode"},
 	{"idmp", "streams decode"},
@@ -74,7 +75,7 @@ var doors = map[string][]string{
 // pure are the packages that can be replayed: they do no I/O, read no clock and
 // draw no random number, so they import nothing that does.
 var (
-	pure   = []string{"decode", "streams", "groups", "idmp", "rdb", "keyspace", "resp/wire", "glob"}
+	pure   = []string{"decode", "meta", "streams", "groups", "idmp", "rdb", "keyspace", "resp/wire", "glob"}
 	impure = []string{"os", "net", "time", "context", "syscall", "io/fs", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
 )
 
