@@ -37,6 +37,8 @@ type situation struct {
 	up      func(node uint64) bool
 	// caughtUp reports whether a learner has what the others have.
 	caughtUp func(node uint64) bool
+	// held reports that a node is not to be taken out yet, though it is not wanted.
+	held func(node uint64) bool
 	// preferred is who is to lead, 0 for anybody.
 	preferred uint64
 }
@@ -46,7 +48,7 @@ type situation struct {
 // majority.
 func (s *situation) next() step {
 	for _, m := range s.members {
-		if !s.wants(m.node) && m.node != s.self && (!m.voter || !s.up(m.node)) && s.canRemove(m) {
+		if !s.wants(m.node) && m.node != s.self && (!m.voter && !s.held(m.node) || !s.up(m.node)) && s.canRemove(m) {
 			return step{remove, m.node}
 		}
 	}
@@ -61,7 +63,7 @@ func (s *situation) next() step {
 		}
 	}
 	for _, m := range s.members {
-		if m.voter && !s.wants(m.node) && m.node != s.self && s.canRemove(m) {
+		if m.voter && !s.wants(m.node) && m.node != s.self && !s.held(m.node) && s.canRemove(m) {
 			return step{remove, m.node}
 		}
 	}

@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"log/slog"
+	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,15 @@ import (
 // PartitionID numbers the partitions of a cluster, from 0.
 type PartitionID uint32
 
-func (id PartitionID) String() string { return strconv.FormatUint(uint64(id), 10) }
+// Meta is the meta group of a cluster, which holds no slot.
+const Meta PartitionID = math.MaxUint32
+
+func (id PartitionID) String() string {
+	if id == Meta {
+		return "meta"
+	}
+	return strconv.FormatUint(uint64(id), 10)
+}
 
 // Options are what a partition needs from its node.
 type Options struct {
