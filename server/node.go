@@ -84,8 +84,11 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
-	boot := randomNumber()
-	n.runID = newRunID(boot, n.started)
+	boot, err := n.folder.NextBoot()
+	if err != nil {
+		return nil, errors.Join(err, n.closeStorage())
+	}
+	n.runID = newRunID(randomNumber(), n.started)
 	n.saves.asked = make(chan func(error), 1)
 	n.slow.configure(c)
 	n.memory = newFootprint(func() int64 { return n.dataset.Load() + n.partition.Backlog() })
