@@ -32,6 +32,8 @@ var floors = []floor{
 	{"server/config", "glob"},
 	{"resp", "replication commands pubsub tracking blocking resp/wire glob"},
 	{"replication", "replication/raftstore blocking storage/snapshot storage/log storage/vfs resp/wire"},
+	{"replication/mesh", ""},
+	{"replication/mesh/meshtest", ""},
 	{"replication/raftstore", "storage/snapshot storage/log storage/vfs"},
 	{"commands/commandstest", "commands pubsub tracking keyspace groups streams resp/wire"},
 	{"commands", "pubsub tracking blocking keyspace groups idmp rdb streams resp/wire glob"},
@@ -59,7 +61,8 @@ var floors = []floor{
 var doors = map[string][]string{
 	"github.com/tidwall/redcon":               {"resp"},
 	"github.com/tidwall/wal":                  {"storage/storagetest"},
-	"github.com/hashicorp/raft":               {"replication", "replication/raftstore", "storage/storagetest"},
+	"github.com/hashicorp/raft":               {"replication", "replication/mesh", "replication/raftstore", "storage/storagetest"},
+	"github.com/klauspost/compress":           {"replication/mesh"},
 	"github.com/redis/go-redis":               {"integration"},
 	"github.com/nats-io/nats.go":              {"bench"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},

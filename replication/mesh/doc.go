@@ -1,0 +1,2 @@
+// Package mesh is the connections between the nodes of a cluster.
+package mesh
