@@ -31,6 +31,7 @@ var floors = []floor{
 	{"server", "server/config resp replication replication/raftstore commands pubsub tracking blocking storage storage/snapshot storage/log storage/vfs keyspace groups streams resp/wire glob"},
 	{"server/config", "glob"},
 	{"resp", "replication commands pubsub tracking blocking resp/wire glob"},
+	{"cluster", "replication replication/mesh meta blocking storage/vfs resp/wire"},
 	{"replication", "replication/raftstore blocking storage/snapshot storage/log storage/vfs resp/wire"},
 	{"replication/mesh", ""},
 	{"replication/mesh/meshtest", ""},

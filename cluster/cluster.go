@@ -119,7 +119,7 @@ func (c *Cluster) Run(ctx context.Context) error {
 	wg.Go(func() { failed <- c.meta.Run(run) })
 	wg.Go(func() { failed <- c.mesh.Run(run) })
 	wg.Go(func() { c.keep(run) })
-	wg.Go(func() { c.listenForRefusal(run) })
+	wg.Go(func() { c.seek(run) })
 	for _, g := range c.groups {
 		wg.Go(func() { c.reconcile(run, g) })
 	}

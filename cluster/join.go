@@ -86,8 +86,7 @@ func (c *Cluster) answerJoin(ctx context.Context, from mesh.Identity, body []byt
 	return json.Marshal(peersOf(c.State()).encode())
 }
 
-// reach finds the others of a node that belongs to a cluster already, or is to: it joins
-// unless it is known to have joined, and else asks whether it is still wanted.
+// reach has a node join the cluster of its folder, unless it is known to have joined.
 func (c *Cluster) reach(ctx context.Context) error {
 	addrs := append([]string{}, c.o.Join...)
 	joined := false
@@ -97,12 +96,8 @@ func (c *Cluster) reach(ctx context.Context) error {
 			addrs = append(addrs, n.Addr)
 		}
 	}
-	if joined && len(c.o.Join) == 0 {
-		return nil // the mesh goes on trying those it knows
-	}
 	if joined {
-		go c.introduce(ctx)
-		return nil
+		return nil // the mesh goes on trying those it knows
 	}
 	if len(addrs) == 0 {
 		return errors.New("the node has not joined its cluster yet: start it with join set to the address of a node")
@@ -123,19 +118,6 @@ func (c *Cluster) reach(ctx context.Context) error {
 		return fmt.Errorf("remember the cluster: %w", err)
 	}
 	return nil
-}
-
-// introduce tells the nodes to ask where this one is: all of a cluster may have moved.
-// One that will not have it ends the node: the folder is not the right one.
-func (c *Cluster) introduce(ctx context.Context) {
-	for _, addr := range c.o.Join {
-		ctx, cancel := context.WithTimeout(ctx, askWithin)
-		_, _, err := c.mesh.CallAddr(ctx, addr, callHello, nil)
-		cancel()
-		if final(err) {
-			c.o.Fatal(c.refusal(fmt.Errorf("node at %s: %w", addr, err)))
-		}
-	}
 }
 
 func (c *Cluster) join(ctx context.Context, addr string) (*Peers, error) {
@@ -238,51 +220,4 @@ func (c *Cluster) refusal(err error) error {
 
 func (c *Cluster) removedError() error {
 	return fmt.Errorf("node %s %s %s: %w", meta.FormatID(c.o.Node), removedMark, c.o.Cluster, ErrRemoved)
-}
-
-// lonely is for how long a node may be without any link before it asks whether it is
-// still wanted.
-const lonely = time.Second
-
-// listenForRefusal stops the node when others say that it was removed. One that was away
-// meanwhile hears it from nobody else: no group counts on it any more.
-func (c *Cluster) listenForRefusal(ctx context.Context) {
-	ticker := time.NewTicker(lonely)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		for _, node := range c.unlinked() {
-			try, cancel := context.WithTimeout(ctx, askWithin)
-			_, err := c.mesh.Call(try, node, callHello, nil)
-			cancel()
-			var refused *mesh.RefusedError
-			if errors.As(err, &refused) && refused.ByPeer && strings.Contains(refused.Reason, removedMark) {
-				c.o.Fatal(c.removedError())
-				return
-			}
-		}
-	}
-}
-
-// unlinked are the nodes that the node should be linked with, none while it is linked
-// with any.
-func (c *Cluster) unlinked() (nodes []uint64) {
-	known := c.State().Nodes()
-	if len(known) == 0 && c.peers != nil {
-		known = c.peers.Nodes
-	}
-	for _, n := range known {
-		if n.ID == c.o.Node {
-			continue
-		}
-		if c.look(n.ID).up {
-			return nil
-		}
-		nodes = append(nodes, n.ID)
-	}
-	return nodes
 }

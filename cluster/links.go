@@ -122,11 +122,7 @@ func (c *Cluster) admit(peer mesh.Identity) error {
 	if c.State().Removed(peer.Node) {
 		return fmt.Errorf("node %s %s %s: %w", meta.FormatID(peer.Node), removedMark, c.o.Cluster, ErrRemoved)
 	}
-	if peer.Addr != "" && peer.Cluster == c.o.Cluster {
-		c.mu.Lock()
-		c.linkLocked(peer.Node).addr = peer.Addr
-		c.mu.Unlock()
-	}
+	c.heard(peer)
 	return nil
 }
 

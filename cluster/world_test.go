@@ -280,7 +280,10 @@ func (n *node) ready(ctx context.Context) error {
 	case err := <-n.ended:
 		cancel()
 		<-done
-		n.ended <- err
+		select {
+		case n.ended <- err: // for fails; it may have failed once more
+		default:
+		}
 		return err
 	}
 }
