@@ -23,11 +23,13 @@ func (p *Partition) Rebuild() error {
 }
 
 func (p *Partition) rebuildLocked() error {
+	upto := p.applied
 	from, err := p.restoreNewestLocked()
 	if err != nil {
 		return err
 	}
-	for i := from; i <= p.applied; i++ {
+	p.applied = upto
+	for i := from; i <= upto; i++ {
 		var l raft.Log
 		if err := p.stores.Log.GetLog(i, &l); err != nil {
 			return fmt.Errorf("log entry %d: %w", i, err)
@@ -57,7 +59,7 @@ func (p *Partition) restoreNewestLocked() (uint64, error) {
 	}
 	if len(list) == 0 {
 		p.sm.Clear()
-		p.origins = origins{}
+		p.origins, p.lastTime = origins{}, 0
 		return p.stores.Log.FirstIndex()
 	}
 	meta, source, err := p.stores.Snapshots.Open(list[0].ID)
