@@ -65,6 +65,7 @@ var doors = map[string][]string{
 	"github.com/hashicorp/raft":               {"replication", "replication/mesh", "replication/raftstore", "storage/storagetest"},
 	"github.com/klauspost/compress":           {"replication/mesh"},
 	"github.com/redis/go-redis":               {"integration"},
+	"github.com/gomodule/redigo":              {"cmd/millrace"},
 	"github.com/nats-io/nats.go":              {"bench"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"gonum.org/v1/plot":                       {"bench"},

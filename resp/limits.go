@@ -115,6 +115,9 @@ type Options struct {
 	// TrackedKeys is how many keys are remembered for clients with tracking; 0: any
 	// number.
 	TrackedKeys int
+	// Redirect sends clients to the leaders of slots, as Redis Cluster does, instead of
+	// serving them through any node.
+	Redirect bool
 	// Unpaused is called when a pause has ended, from any goroutine; nil: nobody asks.
 	Unpaused func()
 	// Served, when set, is told of each command that a session has served itself, and

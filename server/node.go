@@ -38,7 +38,8 @@ type Node struct {
 	front      *resp.Server
 	table      *commands.Table
 	addr       string
-	runID      string // 40 hex digits
+	runID      string           // 40 hex digits
+	cluster    commands.Cluster // nil: the node is on its own
 
 	failed    chan error    // takes the first error that ends the node
 	broken    chan struct{} // closed then, by breakOnce
