@@ -28,7 +28,7 @@ var floors = []floor{
 	{"bench/load", ""},
 	{"integration", "server server/config resp/wire"},
 	{"cmd/millrace", "server server/config"},
-	{"server", "server/config resp replication replication/raftstore commands pubsub tracking blocking storage storage/snapshot storage/log storage/vfs keyspace groups streams resp/wire glob"},
+	{"server", "server/config resp cluster meta replication replication/mesh replication/raftstore commands pubsub tracking blocking storage storage/snapshot storage/log storage/vfs keyspace groups streams resp/wire glob"},
 	{"server/config", "glob"},
 	{"resp", "replication commands pubsub tracking blocking resp/wire glob"},
 	{"cluster", "replication replication/mesh meta blocking storage/vfs resp/wire"},

@@ -9,6 +9,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/millrace-io/millrace/meta"
 	"github.com/millrace-io/millrace/replication"
@@ -32,8 +33,12 @@ type Options struct {
 	FS  vfs.FS
 	Dir string // where peers.json is
 
-	Secret   string
-	TLS      *tls.Config
+	Secret           string
+	TLS              *tls.Config
+	NoAuthentication bool // neither of the two is needed
+	// ElectionTimeout is that of the meta group; 0: its default.
+	ElectionTimeout time.Duration
+
 	Listener net.Listener
 	Dial     func(ctx context.Context, addr string) (net.Conn, error) // nil: TCP
 
@@ -73,6 +78,8 @@ type Cluster struct {
 	leavingOnce sync.Once
 	drained     atomic.Bool // of a leaving node: no client has anything in flight
 	stopping    atomic.Bool // the node stops: it is to lead nothing
+	sent        atomic.Uint64
+	received    atomic.Uint64
 	dropped     atomic.Uint64
 }
 
@@ -91,12 +98,12 @@ func New(o Options) (*Cluster, error) {
 		Self: func() mesh.Identity {
 			return mesh.Identity{Node: o.Node, Boot: o.Boot, Cluster: o.Cluster, Addr: o.Addr}
 		},
-		Secret: o.Secret, TLS: o.TLS, Listener: o.Listener, Dial: o.Dial,
+		Secret: o.Secret, TLS: o.TLS, NoAuthentication: o.NoAuthentication, Listener: o.Listener, Dial: o.Dial,
 		Resolve: c.resolve, Admit: c.admit, Logger: o.Logger,
 	})
 	c.meta = replication.New(newMachine(c.publish), replication.Options{
 		ID: replication.Meta, Origin: replication.Origin{Node: o.Node, Boot: o.Boot},
-		Flush: func() {}, Refuse: o.Room, Fatal: o.Fatal, Logger: o.Logger, Send: c.Sender(metaGroup),
+		Flush: func() {}, Refuse: o.Room, Fatal: o.Fatal, Logger: o.Logger, Send: c.Sender(metaGroup), ElectionTimeout: o.ElectionTimeout,
 	})
 	c.Add(metaGroup, c.meta)
 	c.handle()
@@ -161,6 +168,9 @@ func (c *Cluster) Ready(ctx context.Context) error {
 
 // State is the meta group's state as applied here. It is not to be changed.
 func (c *Cluster) State() *meta.State { return c.state.Load() }
+
+// Snapshot takes a snapshot of the meta group; false: nothing has changed.
+func (c *Cluster) Snapshot() (bool, error) { return c.meta.Snapshot() }
 
 // publish takes the meta group's state from its apply goroutine.
 func (c *Cluster) publish(s *meta.State) {

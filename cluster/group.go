@@ -68,12 +68,13 @@ func (c *Cluster) Membership(number uint32) replication.Membership {
 func (c *Cluster) Sender(number uint32) func(to uint64, body ...[]byte) bool {
 	head := binary.AppendUvarint(nil, uint64(number))
 	return func(to uint64, body ...[]byte) bool {
-		return c.mesh.Send(to, kindGroup, append([][]byte{head}, body...)...)
+		return c.send(to, kindGroup, append([][]byte{head}, body...)...)
 	}
 }
 
 // receive hands a message to the group that it is for.
 func (c *Cluster) receive(from mesh.Identity, body []byte) {
+	c.received.Add(1)
 	number, n := binary.Uvarint(body)
 	if n <= 0 || number > uint64(len(c.groups)) {
 		return

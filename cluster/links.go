@@ -78,6 +78,13 @@ func (c *Cluster) look(node uint64) link {
 	return link{}
 }
 
+// Linked reports whether messages get through to a node, and since when that is as it
+// is. They do to this one.
+func (c *Cluster) Linked(node uint64) (up bool, since time.Time) {
+	l := c.look(node)
+	return l.up, l.since
+}
+
 // linked is told by the mesh that a link came up or went down.
 func (c *Cluster) linked(peer uint64, up bool) {
 	c.note(peer, func(l *link) {

@@ -14,16 +14,36 @@ import (
 func (c *Cluster) Publish(kind uint8, channel, payload []byte) {
 	head := binary.AppendUvarint([]byte{kind}, uint64(len(channel)))
 	for _, n := range c.State().Nodes() {
-		if n.ID != c.o.Node && !c.mesh.Send(n.ID, kindPublish, head, channel, payload) {
-			c.dropped.Add(1)
+		if n.ID != c.o.Node {
+			c.send(n.ID, kindPublish, head, channel, payload)
 		}
 	}
 }
 
-// Dropped counts what was published here and did not go out to a node.
-func (c *Cluster) Dropped() uint64 { return c.dropped.Load() }
+// Traffic counts messages between this node and others, since the start: of groups (not
+// Raft's own) and of publishers.
+type Traffic struct {
+	Sent, Received uint64
+	Dropped        uint64 // there was no link, or no room in its queue
+}
+
+// Traffic returns the counts.
+func (c *Cluster) Traffic() Traffic {
+	return Traffic{c.sent.Load(), c.received.Load(), c.dropped.Load()}
+}
+
+// send sends a message and counts it.
+func (c *Cluster) send(to uint64, kind mesh.Kind, body ...[]byte) bool {
+	if !c.mesh.Send(to, kind, body...) {
+		c.dropped.Add(1)
+		return false
+	}
+	c.sent.Add(1)
+	return true
+}
 
 func (c *Cluster) published(_ mesh.Identity, body []byte) {
+	c.received.Add(1)
 	if len(body) == 0 {
 		return
 	}

@@ -27,6 +27,14 @@ func (id PartitionID) String() string {
 	return strconv.FormatUint(uint64(id), 10)
 }
 
+// MarshalJSON keeps the number of a partition a number in logs.
+func (id PartitionID) MarshalJSON() ([]byte, error) {
+	if id == Meta {
+		return []byte(`"meta"`), nil
+	}
+	return strconv.AppendUint(nil, uint64(id), 10), nil
+}
+
 // Options are what a partition needs from its node.
 type Options struct {
 	ID     PartitionID
