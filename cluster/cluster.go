@@ -76,6 +76,7 @@ type Cluster struct {
 
 	leaving     chan struct{} // closed when the meta group has the node leave
 	leavingOnce sync.Once
+	ready       atomic.Bool // Ready has returned: the state is not that of long ago
 	drained     atomic.Bool // of a leaving node: no client has anything in flight
 	stopping    atomic.Bool // the node stops: it is to lead nothing
 	sent        atomic.Uint64
@@ -162,6 +163,8 @@ func (c *Cluster) Ready(ctx context.Context) error {
 	case !ok:
 		return c.removedError()
 	}
+	c.ready.Store(true)
+	poke(c.poke)
 	c.o.Logger.Info("in the cluster", "cluster", c.o.Cluster, "node", meta.FormatID(n.ID), "order", n.Order, "nodes", len(state.Nodes()))
 	return nil
 }

@@ -16,6 +16,7 @@ const farewell = 2 * time.Second
 type keeper struct {
 	c       *Cluster
 	version uint64 // seen
+	ready   bool   // seen
 	saved   []meta.Node
 	parting map[uint64]time.Time // removed nodes that are still linked, until when
 }
@@ -46,14 +47,14 @@ func (k *keeper) look(ctx context.Context, s *meta.State) {
 		return
 	}
 	n, here := s.Node(c.o.Node)
-	if s.Version() != k.version || len(k.parting) > 0 {
-		k.version = s.Version()
+	if ready := c.ready.Load(); s.Version() != k.version || ready != k.ready || len(k.parting) > 0 {
+		k.version, k.ready = s.Version(), ready
 		k.link(s)
 	}
-	k.save(s)
-	if !here {
-		return // the log has not got there yet
+	if !c.ready.Load() || !here {
+		return // the log is run again, and has not got to the end yet
 	}
+	k.save(s)
 	if n.Phase == meta.Leaving {
 		c.leavingOnce.Do(func() {
 			c.o.Logger.Warn("this node leaves the cluster", "node", meta.FormatID(n.ID), "cluster", s.Cluster())
@@ -71,21 +72,28 @@ func (k *keeper) look(ctx context.Context, s *meta.State) {
 func (k *keeper) link(s *meta.State) {
 	c, now := k.c, time.Now()
 	for _, n := range k.saved {
-		if _, told := k.parting[n.ID]; !told && s.Removed(n.ID) {
+		if _, told := k.parting[n.ID]; !told && s.Removed(n.ID) && c.look(n.ID).up {
 			c.mesh.Send(n.ID, kindRemoved)
 			k.parting[n.ID] = now.Add(farewell)
 		}
 	}
-	var parting []uint64
+	var also []uint64
 	for id, until := range k.parting {
 		if now.Before(until) {
-			parting = append(parting, id)
+			also = append(also, id)
 		} else {
 			delete(k.parting, id)
 			c.forget(id)
 		}
 	}
-	c.setPeers(s.Nodes(), parting...)
+	if c.peers != nil && !c.ready.Load() {
+		for _, n := range c.peers.Nodes { // who leads may have joined later than what is applied so far
+			if !s.Removed(n.ID) {
+				also = append(also, n.ID)
+			}
+		}
+	}
+	c.setPeers(s.Nodes(), also...)
 }
 
 // forget drops what was known of a node.

@@ -40,7 +40,7 @@ func (c *Cluster) reconcile(ctx context.Context, g *group) {
 // takeStep takes the next step, if there is one, and says when to look again.
 func (c *Cluster) takeStep(ctx context.Context, g *group) time.Duration {
 	state := c.State()
-	if !c.leads(g) || !state.Begun() || c.stopping.Load() {
+	if !c.leads(g) || !c.ready.Load() || c.stopping.Load() {
 		return idlePace
 	}
 	s, err := c.situation(ctx, g, state)
@@ -52,7 +52,7 @@ func (c *Cluster) takeStep(ctx context.Context, g *group) time.Duration {
 		return c.settle(ctx, g, s, state)
 	}
 	if st.do == transfer {
-		return c.move(ctx, g, st.node, !s.wants(c.o.Node))
+		return c.move(ctx, g, st.node, s.gone(c.o.Node))
 	}
 	if err := g.take(st); err != nil {
 		c.o.Logger.Warn("could not change a group's members", "group", g.number, "step", st.do.String(), "node", meta.FormatID(st.node), "err", err)
@@ -96,6 +96,10 @@ func (c *Cluster) situation(ctx context.Context, g *group, state *meta.State) (*
 	s := &situation{self: c.o.Node, members: members, wanted: wanted(state)}
 	s.up = func(node uint64) bool { return c.look(node).up }
 	s.caughtUp = func(node uint64) bool { return c.caughtUp(ctx, g, node) }
+	s.gone = func(node uint64) bool {
+		n, there := state.Node(node)
+		return there && n.Phase == meta.Leaving || state.Removed(node)
+	}
 	s.held = func(node uint64) bool { return c.held(state, node) }
 	s.preferred = c.chosen(g, members, state)
 	return s, nil

@@ -34,7 +34,10 @@ type situation struct {
 	self    uint64   // the leader
 	members []member // Raft's configuration
 	wanted  []uint64 // who is to be a voter, by the meta group
-	up      func(node uint64) bool
+	// gone reports that a node is to be in no group any more. One that is neither wanted
+	// nor gone is not known here yet: it is left alone.
+	gone func(node uint64) bool
+	up   func(node uint64) bool
 	// caughtUp reports whether a learner has what the others have.
 	caughtUp func(node uint64) bool
 	// held reports that a node is not to be taken out yet, though it is not wanted.
@@ -48,7 +51,7 @@ type situation struct {
 // majority.
 func (s *situation) next() step {
 	for _, m := range s.members {
-		if !s.wants(m.node) && m.node != s.self && (!m.voter && !s.held(m.node) || !s.up(m.node)) && s.canRemove(m) {
+		if s.gone(m.node) && m.node != s.self && (!m.voter && !s.held(m.node) || !s.up(m.node)) && s.canRemove(m) {
 			return step{remove, m.node}
 		}
 	}
@@ -63,7 +66,7 @@ func (s *situation) next() step {
 		}
 	}
 	for _, m := range s.members {
-		if m.voter && !s.wants(m.node) && m.node != s.self && !s.held(m.node) && s.canRemove(m) {
+		if m.voter && s.gone(m.node) && m.node != s.self && !s.held(m.node) && s.canRemove(m) {
 			return step{remove, m.node}
 		}
 	}
@@ -72,7 +75,7 @@ func (s *situation) next() step {
 
 // leadership moves it away from a leader that is to leave, or to whom it belongs.
 func (s *situation) leadership() step {
-	if !s.wants(s.self) {
+	if s.gone(s.self) {
 		if to := s.successor(); to != 0 {
 			return step{transfer, to}
 		}

@@ -36,37 +36,41 @@ func TestNextStep(t *testing.T) {
 		behind    uint64
 		preferred uint64
 		held      uint64
+		unknown   uint64
 		want      step // of node 1, which leads
 	}{
-		{"nothing to do", config(3, 0), []uint64{1, 2, 3}, 0, 0, 1, 0, step{}},
-		{"a new node", config(1, 0), []uint64{1, 2}, 0, 0, 1, 0, step{addLearner, 2}},
-		{"a new node that is not linked", config(1, 0), []uint64{1, 2}, 2, 0, 1, 0, step{}},
-		{"a learner that has caught up", config(1, 1), []uint64{1, 2}, 0, 0, 1, 0, step{promote, 2}},
-		{"a learner that is behind", config(1, 1), []uint64{1, 2}, 0, 2, 1, 0, step{}},
-		{"a learner that is down", config(1, 1), []uint64{1, 2}, 2, 0, 1, 0, step{}},
-		{"one leaves", config(3, 0), []uint64{1, 2}, 0, 0, 1, 0, step{remove, 3}},
-		{"a dead one leaves", config(3, 0), []uint64{1, 2}, 3, 0, 1, 0, step{remove, 3}},
-		{"a dead one leaves before a new one is added", config(3, 0), []uint64{1, 2, 4}, 3, 0, 1, 0, step{remove, 3}},
-		{"a live one leaves after a new one has come", config(3, 0), []uint64{1, 2, 4}, 0, 0, 1, 0, step{addLearner, 4}},
-		{"a live one leaves while a learner is behind", config(3, 1), []uint64{1, 2, 4}, 0, 4, 1, 0, step{remove, 3}},
-		{"one leaves and another is down", config(3, 0), []uint64{1, 2}, 2, 0, 1, 0, step{}},
-		{"one of five leaves and another is down", config(5, 0), []uint64{1, 2, 3, 4}, 2, 0, 1, 0, step{remove, 5}},
-		{"down to one", config(2, 0), []uint64{1}, 0, 0, 1, 0, step{remove, 2}},
-		{"a learner leaves while its leader is alone", config(1, 1), []uint64{1}, 2, 0, 1, 0, step{remove, 2}},
-		{"the leader leaves", config(3, 0), []uint64{2, 3}, 0, 0, 3, 0, step{transfer, 3}},
-		{"the leader leaves to the next", config(3, 0), []uint64{2, 3}, 3, 0, 3, 0, step{transfer, 2}},
-		{"the leader leaves and is the only voter", config(1, 1), []uint64{2}, 0, 2, 0, 0, step{}},
-		{"the leader leaves last", config(1, 1), []uint64{2}, 0, 0, 0, 0, step{promote, 2}},
-		{"another is preferred", config(3, 0), []uint64{1, 2, 3}, 0, 0, 2, 0, step{transfer, 2}},
-		{"another is preferred and down", config(3, 0), []uint64{1, 2, 3}, 2, 0, 2, 0, step{}},
-		{"another is preferred and a learner", config(2, 1), []uint64{1, 2, 3}, 0, 3, 3, 0, step{}},
-		{"one leaves and has clients", config(3, 0), []uint64{1, 2}, 0, 0, 1, 3, step{}},
-		{"a dead one leaves that had clients", config(3, 0), []uint64{1, 2}, 3, 0, 1, 3, step{remove, 3}},
-		{"a majority is down", config(5, 0), []uint64{1, 2, 3, 4}, all, 0, 1, 0, step{}},
+		{"nothing to do", config(3, 0), []uint64{1, 2, 3}, 0, 0, 1, 0, 0, step{}},
+		{"a new node", config(1, 0), []uint64{1, 2}, 0, 0, 1, 0, 0, step{addLearner, 2}},
+		{"a new node that is not linked", config(1, 0), []uint64{1, 2}, 2, 0, 1, 0, 0, step{}},
+		{"a learner that has caught up", config(1, 1), []uint64{1, 2}, 0, 0, 1, 0, 0, step{promote, 2}},
+		{"a learner that is behind", config(1, 1), []uint64{1, 2}, 0, 2, 1, 0, 0, step{}},
+		{"a learner that is down", config(1, 1), []uint64{1, 2}, 2, 0, 1, 0, 0, step{}},
+		{"one leaves", config(3, 0), []uint64{1, 2}, 0, 0, 1, 0, 0, step{remove, 3}},
+		{"a dead one leaves", config(3, 0), []uint64{1, 2}, 3, 0, 1, 0, 0, step{remove, 3}},
+		{"a dead one leaves before a new one is added", config(3, 0), []uint64{1, 2, 4}, 3, 0, 1, 0, 0, step{remove, 3}},
+		{"a live one leaves after a new one has come", config(3, 0), []uint64{1, 2, 4}, 0, 0, 1, 0, 0, step{addLearner, 4}},
+		{"a live one leaves while a learner is behind", config(3, 1), []uint64{1, 2, 4}, 0, 4, 1, 0, 0, step{remove, 3}},
+		{"one leaves and another is down", config(3, 0), []uint64{1, 2}, 2, 0, 1, 0, 0, step{}},
+		{"one of five leaves and another is down", config(5, 0), []uint64{1, 2, 3, 4}, 2, 0, 1, 0, 0, step{remove, 5}},
+		{"down to one", config(2, 0), []uint64{1}, 0, 0, 1, 0, 0, step{remove, 2}},
+		{"a learner leaves while its leader is alone", config(1, 1), []uint64{1}, 2, 0, 1, 0, 0, step{remove, 2}},
+		{"the leader leaves", config(3, 0), []uint64{2, 3}, 0, 0, 3, 0, 0, step{transfer, 3}},
+		{"the leader leaves to the next", config(3, 0), []uint64{2, 3}, 3, 0, 3, 0, 0, step{transfer, 2}},
+		{"the leader leaves and is the only voter", config(1, 1), []uint64{2}, 0, 2, 0, 0, 0, step{}},
+		{"the leader leaves last", config(1, 1), []uint64{2}, 0, 0, 0, 0, 0, step{promote, 2}},
+		{"another is preferred", config(3, 0), []uint64{1, 2, 3}, 0, 0, 2, 0, 0, step{transfer, 2}},
+		{"another is preferred and down", config(3, 0), []uint64{1, 2, 3}, 2, 0, 2, 0, 0, step{}},
+		{"another is preferred and a learner", config(2, 1), []uint64{1, 2, 3}, 0, 3, 3, 0, 0, step{}},
+		{"one leaves and has clients", config(3, 0), []uint64{1, 2}, 0, 0, 1, 3, 0, step{}},
+		{"a dead one leaves that had clients", config(3, 0), []uint64{1, 2}, 3, 0, 1, 3, 0, step{remove, 3}},
+		{"a voter that is not known here", config(3, 0), []uint64{1, 2}, 0, 0, 1, 0, 3, step{}},
+		{"a dead voter that is not known here", config(3, 0), []uint64{1, 2}, 3, 0, 1, 0, 3, step{}},
+		{"a majority is down", config(5, 0), []uint64{1, 2, 3, 4}, all, 0, 1, 0, 0, step{}},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
-			s := situation{self: 1, members: r.members, wanted: r.wanted, preferred: r.preferred,
+			s := situation{gone: func(n uint64) bool { return !slices.Contains(r.wanted, n) && n != r.unknown },
+				self: 1, members: r.members, wanted: r.wanted, preferred: r.preferred,
 				up:       func(n uint64) bool { return n == 1 || n != r.down && r.down != all },
 				caughtUp: func(n uint64) bool { return n != r.behind },
 				held:     func(n uint64) bool { return n == r.held }}
@@ -86,7 +90,7 @@ type drawn struct {
 }
 
 func (g *drawn) situation() *situation {
-	return &situation{self: g.leader, members: g.members, wanted: g.wanted, preferred: preferredLeader(1, g.members, g.wanted),
+	return &situation{gone: func(n uint64) bool { return !slices.Contains(g.wanted, n) }, self: g.leader, members: g.members, wanted: g.wanted, preferred: preferredLeader(1, g.members, g.wanted),
 		up: func(n uint64) bool { return !g.down[n] }, caughtUp: func(uint64) bool { return true },
 		held: func(uint64) bool { return false }}
 }
