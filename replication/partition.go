@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"log/slog"
+	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,23 @@ import (
 // PartitionID numbers the partitions of a cluster, from 0.
 type PartitionID uint32
 
-func (id PartitionID) String() string { return strconv.FormatUint(uint64(id), 10) }
+// Meta is the meta group of a cluster, which holds no slot.
+const Meta PartitionID = math.MaxUint32
+
+func (id PartitionID) String() string {
+	if id == Meta {
+		return "meta"
+	}
+	return strconv.FormatUint(uint64(id), 10)
+}
+
+// MarshalJSON keeps the number of a partition a number in logs.
+func (id PartitionID) MarshalJSON() ([]byte, error) {
+	if id == Meta {
+		return []byte(`"meta"`), nil
+	}
+	return strconv.AppendUint(nil, uint64(id), 10), nil
+}
 
 // Options are what a partition needs from its node.
 type Options struct {
