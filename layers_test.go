@@ -63,7 +63,7 @@ var doors = map[string][]string{
 	"github.com/tidwall/redcon":               {"resp"},
 	"github.com/tidwall/wal":                  {"storage/storagetest"},
 	"github.com/hashicorp/raft":               {"replication", "replication/raftstore", "storage/storagetest"},
-	"github.com/redis/go-redis":               {"integration", "integration/chaos"},
+	"github.com/redis/go-redis":               {"integration"},
 	"github.com/anishathalye/porcupine":       {"integration/chaos/history"},
 	"github.com/nats-io/nats.go":              {"bench"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},

@@ -113,6 +113,7 @@ func Groups(ops []Op, final Final) []string {
 			checkLife(&b, name, id, l)
 			checkIdle(&b, name, id, l)
 		}
+		checkContents(&b, name, g, stream)
 		checkNothingFellOut(&b, name, g, stream, end)
 		checkPending(&b, name, g, stream, end)
 	}
@@ -157,6 +158,23 @@ func checkIdle(b *broken, name groupName, id ID, l *life) {
 			apart := max(claim.Return-op.Call, op.Return-claim.Call)
 			if apart < min(claim.MinIdle, op.MinIdle)-clockSlack {
 				b.add("%v: %v has two owners: %v and %v got it less than %v apart", name, id, op, claim, claim.MinIdle)
+			}
+		}
+	}
+}
+
+// checkContents compares what was delivered with what is in the stream.
+func checkContents(b *broken, name groupName, g *groupLife, stream Stream) {
+	there := map[ID]string{}
+	for _, e := range stream.Entries {
+		there[e.ID] = e.Payload
+	}
+	for id, l := range g.entries {
+		for _, op := range l.deliveries() {
+			for _, e := range op.Entries {
+				if payload, is := there[id]; e.ID == id && (!is || payload != e.Payload) {
+					b.add("%v: %v was delivered as %q, the stream has %q, by %v", name, id, e.Payload, payload, op)
+				}
 			}
 		}
 	}

@@ -195,6 +195,8 @@ func TestCheckersSeeBrokenPromises(t *testing.T) {
 		{"read has a hole", streams, func(s *told) { e := entries(0, 5); s.find(All, 0).Entries = slices.Delete(e, 2, 3) }, "not the first ones"},
 
 		{"delivered as new twice", groups, func(s *told) { s.also(inGroup(op(9, Deliver, 80, 90), "ann", entry(3))) }, "1000-3 was delivered as new twice"},
+		{"delivered with another payload", groups, func(s *told) { s.find(Claim, 0).Entries[0].Payload = "p77" }, `1000-2 was delivered as "p77"`},
+		{"delivered and not in the stream", groups, func(s *told) { s.also(inGroup(op(9, Deliver, 80, 90), "ann", entry(9))) }, "1000-9 was delivered as"},
 		{"delivered after its acknowledgement", groups, func(s *told) { s.also(inGroup(op(9, Claim, 2000, 2010), "bob", entry(0))) }, "1000-0 was delivered by XAUTOCLAIM"},
 		{"acknowledged twice", groups, func(s *told) { s.also(ack(9, 0, 100, 110, 1)) }, "1000-0 was acknowledged twice"},
 		{"claimed too early", groups, func(s *told) { s.find(Claim, 0).Call, s.find(Claim, 0).Return = ms(500), ms(510) }, "1000-2 has two owners"},

@@ -106,3 +106,9 @@ func (l *Log) Ops() []Op {
 	l.ops = nil
 	return ops
 }
+
+// MarshalText writes a kind as the command that it is.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// MarshalText writes an outcome as a word.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }

@@ -1,0 +1,42 @@
+package chaos
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestChaos(t *testing.T) {
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("-seed %d -nodes %d", *seed, *nodes)
+	dir, err := os.MkdirTemp("", "chaos")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log("kept in ", dir)
+			return
+		}
+		os.RemoveAll(dir)
+	})
+	c := newCluster(t, dir, *nodes)
+	began := time.Now()
+	for n := uint64(0); n == 0 || time.Since(began) < *duration; n++ {
+		r := newRound(t, c, *seed+n)
+		found := r.run()
+		if len(found) > 0 {
+			t.Errorf("-seed %d, faults: %s\n%s", r.seed, strings.Join(r.told, "; "), strings.Join(found, "\n"))
+			if err := r.keep(dir, found); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		if err := r.clean(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
