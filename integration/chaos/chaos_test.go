@@ -12,17 +12,7 @@ func TestChaos(t *testing.T) {
 		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("-seed %d -nodes %d", *seed, *nodes)
-	dir, err := os.MkdirTemp("", "chaos")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log("kept in ", dir)
-			return
-		}
-		os.RemoveAll(dir)
-	})
+	dir := keptOnFailure(t)
 	c := newCluster(t, dir, *nodes)
 	began := time.Now()
 	for n := uint64(0); n == 0 || time.Since(began) < *duration; n++ {
@@ -39,4 +29,21 @@ func TestChaos(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// keptOnFailure returns a folder that stays when the test fails.
+func keptOnFailure(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "chaos")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log("kept in ", dir)
+			return
+		}
+		os.RemoveAll(dir)
+	})
+	return dir
 }

@@ -38,7 +38,7 @@ func (c *client) open() {
 		return
 	}
 	c.close()
-	c.redis = c.round.cluster.client(c.rng.IntN(len(c.round.cluster.members)))
+	c.redis = c.round.cluster.client(c.round.place(c.rng))
 	c.conn, c.seq, c.left = int(connections.Add(1)), 0, 20+c.rng.IntN(200)
 }
 

@@ -56,6 +56,11 @@ func newCluster(t *testing.T, dir string, n int) *cluster {
 			t.Fatal(err)
 		}
 	}
+	for i := 0; n > 1 && i < n; i++ {
+		if err := c.votes(i); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return c
 }
 
@@ -226,6 +231,18 @@ func (c *cluster) client(i int) *redis.Client {
 		Addr: c.members[i].addr, MaxRetries: -1, PoolSize: 1, DialerRetries: 1, DialTimeout: time.Second,
 		ReadTimeout: opTimeout, WriteTimeout: opTimeout, ContextTimeoutEnabled: true,
 	})
+}
+
+// tick lets a moment pass between two looks.
+func (c *cluster) tick() error {
+	timer := time.NewTimer(50 * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-c.t.Context().Done():
+		return c.t.Context().Err()
+	}
 }
 
 // close ends all nodes and the network.

@@ -33,21 +33,9 @@ func (r *round) writes(i int, until time.Time) error {
 		if err == nil || time.Now().After(until) {
 			return err
 		}
-		if err := r.tick(); err != nil {
+		if err := r.cluster.tick(); err != nil {
 			return err
 		}
-	}
-}
-
-// tick lets a moment pass between two looks.
-func (r *round) tick() error {
-	timer := time.NewTimer(50 * time.Millisecond)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-r.t.Context().Done():
-		return r.t.Context().Err()
 	}
 }
 
@@ -65,7 +53,7 @@ func (r *round) settle() (digests map[string]string, same bool) {
 		} else {
 			calm, last = 0, digests["node0"]
 		}
-		if r.tick() != nil {
+		if r.cluster.tick() != nil {
 			break
 		}
 	}

@@ -37,6 +37,9 @@ var faults = []fault{
 	{"links come and go", 2, (*nemesis).flap},
 	{"slow links", 2, (*nemesis).slow},
 	{"rolling restart", 1, (*nemesis).roll},
+	{"kill -9 after a snapshot", 1, (*nemesis).saves},
+	{"leaders hand over", 3, (*nemesis).transfer},
+	{"a dead node is replaced", 3, (*nemesis).replace},
 }
 
 // nemesis breaks a cluster, as its seed chooses.

@@ -22,6 +22,7 @@ const (
 	setters   = 3
 	counters  = 2
 
+	leastOps  = 300
 	roundTime = 6 * time.Second  // how long faults go on in a round
 	resumeIn  = 30 * time.Second // in which a healed cluster must take writes again
 	decideIn  = 20 * time.Second // for a search of one key
@@ -37,10 +38,11 @@ type round struct {
 	stop    chan struct{} // closed when clients shall end
 	told    []string      // the faults
 	ops     []history.Op  // once the clients have ended
+	away    int           // the node that clients keep away from, -1 for none
 }
 
 func newRound(t *testing.T, c *cluster, seed uint64) *round {
-	return &round{t: t, cluster: c, seed: seed, name: fmt.Sprint("r", seed), log: history.NewLog(), stop: make(chan struct{})}
+	return &round{t: t, cluster: c, seed: seed, name: fmt.Sprint("r", seed), log: history.NewLog(), stop: make(chan struct{}), away: -1}
 }
 
 func (r *round) streamKey(i int) string { return fmt.Sprintf("%s:stream:%d", r.name, i) }
@@ -72,7 +74,11 @@ func (r *round) run() []string {
 		return []string{err.Error()}
 	}
 	found := r.judge()
-	r.t.Logf("-seed %d: %v; %v; writes resumed after %v", r.seed, r.told, history.Count(r.ops), resumed.Round(time.Millisecond))
+	f := history.Count(r.ops)
+	r.t.Logf("-seed %d: %v; %v; writes resumed after %v", r.seed, r.told, f, resumed.Round(time.Millisecond))
+	if f.OK < leastOps {
+		found = append(found, fmt.Sprintf("only %d operations: the round proves little", f.OK))
+	}
 	return found
 }
 
@@ -101,6 +107,15 @@ func (r *round) startClients() (wait func()) {
 		start(workers, func(c *client) func() { return (&worker{client: c, key: r.streamKey(i)}).work })
 	}
 	return wg.Wait
+}
+
+// place is a random node for a client.
+func (r *round) place(rng *rand.Rand) int {
+	for {
+		if i := rng.IntN(len(r.cluster.members)); i != r.away {
+			return i
+		}
+	}
 }
 
 func (r *round) over() bool {
