@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type member struct {
 	clusterAddr string // for the other nodes, behind the proxy
 	proxy       *faultnet.Proxy
 	args        []string
+	join        string // the cluster address of another, for a node without a folder; empty for the very first
 
 	mu      sync.Mutex // covers all below
 	id      uint64
@@ -43,18 +45,21 @@ type member struct {
 	logs    []string // of the processes that were killed
 }
 
-// newCluster starts n nodes with their folders under dir.
-func newCluster(t *testing.T, dir string, n int) *cluster {
+// newCluster starts n nodes with their folders under dir, with settings of one's own.
+func newCluster(t *testing.T, dir string, n int, args ...string) *cluster {
 	t.Helper()
 	c := &cluster{t: t, net: faultnet.New()}
 	t.Cleanup(c.close)
 	for i := range n {
-		c.members = append(c.members, c.newMember(i, filepath.Join(dir, fmt.Sprint("node", i)), n > 1))
+		c.members = append(c.members, c.newMember(i, filepath.Join(dir, fmt.Sprint("node", i)), n > 1, args))
 	}
 	for _, m := range c.members { // one after the other: the first begins the cluster, the others join it
 		if err := m.start(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if n > 1 { // should it ever come back without its folder
+		c.members[0].join = c.members[1].proxy.Addr()
 	}
 	for i := 0; n > 1 && i < n; i++ {
 		if err := c.votes(i); err != nil {
@@ -64,10 +69,11 @@ func newCluster(t *testing.T, dir string, n int) *cluster {
 	return c
 }
 
-func (c *cluster) newMember(i int, dir string, clustered bool) *member {
+func (c *cluster) newMember(i int, dir string, clustered bool, args []string) *member {
 	c.t.Helper()
 	m := &member{number: i, dir: dir, addr: freeAddr(c.t)}
 	m.args = []string{"--addr", m.addr, "--enable-debug-command", "local", "--log-segment-bytes", "4mb", "--snapshot-log-bytes", "8mb"}
+	m.args = append(m.args, args...)
 	if !clustered {
 		return m
 	}
@@ -78,7 +84,7 @@ func (c *cluster) newMember(i int, dir string, clustered bool) *member {
 	}
 	m.args = append(m.args, "--cluster-addr", m.clusterAddr, "--cluster-advertise", m.proxy.Addr(), "--cluster-secret", "chaos")
 	if i > 0 {
-		m.args = append(m.args, "--join", c.members[0].proxy.Addr())
+		m.join = c.members[0].proxy.Addr()
 	}
 	return m
 }
@@ -105,7 +111,11 @@ func (m *member) start() error {
 	if m.process != nil {
 		return nil
 	}
-	p, err := node.Serve(program, m.dir, m.args...)
+	args := m.args
+	if m.id == 0 && m.join != "" {
+		args = append(slices.Clone(args), "--join", m.join)
+	}
+	p, err := node.Serve(program, m.dir, args...)
 	if err != nil {
 		return fmt.Errorf("node %d: %w", m.number, err)
 	}

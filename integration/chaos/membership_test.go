@@ -37,12 +37,25 @@ func (n *nemesis) saves() error {
 // in its place.
 func (n *nemesis) replace() error {
 	i := n.follower()
-	m := n.cluster.members[i]
-	m.kill()
+	n.cluster.members[i].kill()
 	n.wait(0, time.Second)
-	if err := n.order((i+1)%len(n.cluster.members), "MILLRACE", "REMOVE", fmt.Sprintf("%016x", m.id)); err != nil {
+	return n.rejoin(i, (i+1)%len(n.cluster.members))
+}
+
+// dismiss takes the leader out of the cluster while it leads, by its own order, and
+// has it come back as a new node.
+func (n *nemesis) dismiss() error {
+	i := n.leader()
+	return n.rejoin(i, i)
+}
+
+// rejoin removes a node, by the order of one, and has a new one join in its place.
+func (n *nemesis) rejoin(i, by int) error {
+	m := n.cluster.members[i]
+	if err := n.order(by, "MILLRACE", "REMOVE", fmt.Sprintf("%016x", m.id)); err != nil {
 		return err
 	}
+	m.kill()
 	if err := m.wipe(); err != nil {
 		return err
 	}

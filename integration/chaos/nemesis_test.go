@@ -40,6 +40,7 @@ var faults = []fault{
 	{"kill -9 after a snapshot", 1, (*nemesis).saves},
 	{"leaders hand over", 3, (*nemesis).transfer},
 	{"a dead node is replaced", 3, (*nemesis).replace},
+	{"the leader is removed", 3, (*nemesis).dismiss},
 }
 
 // nemesis breaks a cluster, as its seed chooses.
