@@ -63,10 +63,11 @@ func (c *client) do(ops []history.Op, send func(context.Context, []history.Op)) 
 	called := c.round.log.Now()
 	send(ctx, ops)
 	returned := c.round.log.Now()
-	lost, away := false, false
+	lost, refused, away := false, false, false
 	for i := range ops {
 		ops[i].Call, ops[i].Return = called, returned
 		lost = lost || ops[i].Outcome == history.Unknown
+		refused = refused || ops[i].Outcome == history.Refused
 		away = away || strings.HasPrefix(ops[i].Err, notSent)
 	}
 	if !away {
@@ -74,6 +75,8 @@ func (c *client) do(ops []history.Op, send func(context.Context, []history.Op)) 
 	}
 	if lost || away {
 		c.close()
+	}
+	if lost || refused {
 		c.pause(20*time.Millisecond, 80*time.Millisecond)
 	}
 }

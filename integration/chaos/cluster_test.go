@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -24,6 +25,7 @@ import (
 // cluster is the nodes of a run. Its methods may be called from any goroutine.
 type cluster struct {
 	t       *testing.T
+	hurt    bool // its nodes' disks fail on order
 	net     *faultnet.Network
 	members []*member
 }
@@ -36,11 +38,13 @@ type member struct {
 	clusterAddr string // for the other nodes, behind the proxy
 	proxy       *faultnet.Proxy
 	args        []string
+	hurt        bool   // its disk fails on order
 	join        string // the cluster address of another, for a node without a folder; empty for the very first
 
 	mu      sync.Mutex // covers all below
 	id      uint64
 	process *node.Process // nil when it is down
+	disk    io.Writer     // takes orders for the disk of a hurt node
 	frozen  bool
 	logs    []string // of the processes that were killed
 }
@@ -49,6 +53,22 @@ type member struct {
 func newCluster(t *testing.T, dir string, n int, args ...string) *cluster {
 	t.Helper()
 	c := &cluster{t: t, net: faultnet.New()}
+	c.begin(dir, n, args)
+	return c
+}
+
+// newHurtCluster is newCluster with nodes whose disks fail on order. Their segments are
+// small, so that a full disk is soon noticed.
+func newHurtCluster(t *testing.T, dir string, n int) *cluster {
+	t.Helper()
+	c := &cluster{t: t, net: faultnet.New(), hurt: true}
+	c.begin(dir, n, []string{"--log-segment-bytes", "2mb"})
+	return c
+}
+
+func (c *cluster) begin(dir string, n int, args []string) {
+	t := c.t
+	t.Helper()
 	t.Cleanup(c.close)
 	for i := range n {
 		c.members = append(c.members, c.newMember(i, filepath.Join(dir, fmt.Sprint("node", i)), n > 1, args))
@@ -66,12 +86,11 @@ func newCluster(t *testing.T, dir string, n int, args ...string) *cluster {
 			t.Fatal(err)
 		}
 	}
-	return c
 }
 
 func (c *cluster) newMember(i int, dir string, clustered bool, args []string) *member {
 	c.t.Helper()
-	m := &member{number: i, dir: dir, addr: freeAddr(c.t)}
+	m := &member{number: i, dir: dir, addr: freeAddr(c.t), hurt: c.hurt}
 	m.args = []string{"--addr", m.addr, "--enable-debug-command", "local", "--log-segment-bytes", "4mb", "--snapshot-log-bytes", "8mb"}
 	m.args = append(m.args, args...)
 	if !clustered {
@@ -115,17 +134,30 @@ func (m *member) start() error {
 	if m.id == 0 && m.join != "" {
 		args = append(slices.Clone(args), "--join", m.join)
 	}
-	p, err := node.Serve(program, m.dir, args...)
-	if err != nil {
+	if err := m.launch(args); err != nil {
 		return fmt.Errorf("node %d: %w", m.number, err)
 	}
-	m.process = p
 	if m.id != 0 || m.proxy == nil {
 		return nil
 	}
-	if m.id, err = readID(m.dir); err == nil {
-		m.proxy.Know(m.id)
+	id, err := readID(m.dir)
+	if err == nil {
+		m.id = id
+		m.proxy.Know(id)
 	}
+	return err
+}
+
+func (m *member) launch(args []string) (err error) {
+	if !m.hurt {
+		m.process, err = node.Serve(program, m.dir, args...)
+		return err
+	}
+	cmd := hurtCommand(m.dir, args...)
+	if m.disk, err = cmd.StdinPipe(); err != nil {
+		return err
+	}
+	m.process, err = node.Start(cmd, time.Minute)
 	return err
 }
 

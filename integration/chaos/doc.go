@@ -7,7 +7,8 @@
 // history; faults (nemesis_test.go) come one after the other; then everything is
 // healed, the writes must resume, all replicas must come to the same state, and the
 // checkers of package history judge. The nodes reach each other through package
-// faultnet.
+// faultnet. TestChaos runs the program as it is; TestChaosOnBadDisks runs the same
+// server on disks that fail on order (hurtnode_test.go).
 //
 //	go test ./integration/chaos -args -seed 7 -chaos-duration 1h -nodes 3
 //

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"flag"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +57,7 @@ func (r *round) failover() (gap time.Duration, found []string) {
 	if err := r.makeGroups(r.t.Context()); err != nil {
 		return 0, []string{"create the groups: " + err.Error()}
 	}
-	n := &nemesis{cluster: r.cluster, rng: rand.New(rand.NewPCG(r.seed, 0)), longest: time.Second}
+	n := newNemesis(r.cluster, r.seed, time.Second)
 	r.away = n.leader()
 	wait := r.startClients()
 	n.wait(500*time.Millisecond, time.Second)

@@ -19,7 +19,7 @@ const defaultNodes = 1
 
 var (
 	seed     = flag.Uint64("seed", 0, "seed of the first round, 0 for a new one; each round adds 1")
-	duration = flag.Duration("chaos-duration", 15*time.Second, "how long new rounds begin")
+	duration = flag.Duration("chaos-duration", 8*time.Second, "how long new rounds begin, in each test of rounds")
 	nodes    = flag.Int("nodes", defaultNodes, "how many nodes the cluster has")
 )
 
@@ -32,6 +32,9 @@ type quiet struct{}
 func (quiet) Printf(context.Context, string, ...any) {}
 
 func TestMain(m *testing.M) {
+	if _, hurt := os.LookupEnv(hurtEnv); hurt {
+		os.Exit(hurtNode())
+	}
 	flag.Parse()
 	redis.SetLogger(quiet{})
 	dir, err := os.MkdirTemp("", "millrace")

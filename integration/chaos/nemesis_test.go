@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/millrace-io/millrace/integration/chaos/faultnet"
@@ -14,8 +15,8 @@ const linkRate = 20_000_000
 // fault is one way to break a cluster. It takes its whole time; whatever it leaves
 // broken is healed after it.
 //
-// What can only be done from within a process is left to the simulation: a clock that
-// jumps, a disk that is full, an fsync that fails, a power loss.
+// Those of disks are in disk_test.go. A clock that jumps and a power loss cannot be had
+// from outside a process.
 type fault struct {
 	name   string
 	least  int // how many nodes it needs
@@ -47,8 +48,18 @@ var faults = []fault{
 type nemesis struct {
 	cluster *cluster
 	rng     *rand.Rand
+	faults  []fault
 	longest time.Duration // of one fault
 	told    []string      // what it did
+}
+
+// newNemesis knows all faults that the cluster can be given.
+func newNemesis(c *cluster, seed uint64, longest time.Duration) *nemesis {
+	n := &nemesis{cluster: c, rng: rand.New(rand.NewPCG(seed, 0)), longest: longest, faults: faults}
+	if c.hurt {
+		n.faults = slices.Concat(diskFaults, faults)
+	}
+	return n
 }
 
 // torment strikes with one fault after the other until the time is up, and leaves the
@@ -56,7 +67,7 @@ type nemesis struct {
 func (n *nemesis) torment(d time.Duration) error {
 	began := time.Now()
 	for time.Since(began) < d {
-		f := faults[n.rng.IntN(len(faults))]
+		f := n.faults[n.rng.IntN(len(n.faults))]
 		if f.least > len(n.cluster.members) {
 			continue
 		}

@@ -60,7 +60,7 @@ func (r *round) run() []string {
 	if *duration >= 5*time.Minute {
 		longest = 30 * time.Second
 	}
-	n := &nemesis{cluster: r.cluster, rng: rand.New(rand.NewPCG(r.seed, 0)), longest: longest}
+	n := newNemesis(r.cluster, r.seed, longest)
 	err := n.torment(roundTime)
 	r.told = n.told
 	var resumed time.Duration
