@@ -15,6 +15,9 @@ var diskFaults = []fault{
 	{"all disks are full", 1, func(n *nemesis) error { return n.full(n.shuffled()...) }},
 	{"the leader's fsync fails", 1, func(n *nemesis) error { return n.fsyncFails(n.leader()) }},
 	{"a follower's fsync fails", 2, func(n *nemesis) error { return n.fsyncFails(n.follower()) }},
+	{"the leader loses its power", 1, func(n *nemesis) error { return n.powerLoss(n.leader()) }},
+	{"a follower loses its power", 2, func(n *nemesis) error { return n.powerLoss(n.follower()) }},
+	{"all lose their power", 1, func(n *nemesis) error { return n.powerLoss(n.shuffled()...) }},
 }
 
 // diedIn is in which time a node whose fsync fails ends.
@@ -79,6 +82,28 @@ func (n *nemesis) fsyncFails(node int) error {
 		}
 	}
 	m.kill() // takes its log
+	n.hold()
+	return nil
+}
+
+// powerLoss takes some nodes' power at once: what they did not sync may be gone.
+func (n *nemesis) powerLoss(nodes ...int) error {
+	for _, i := range nodes {
+		if err := n.cluster.members[i].order(orderPower); err != nil {
+			return err
+		}
+	}
+	for _, i := range nodes {
+		for end := time.Now().Add(diedIn); n.cluster.members[i].alive() == nil; {
+			if time.Now().After(end) {
+				return fmt.Errorf("node %d lives on without power", i)
+			}
+			if err := n.cluster.tick(); err != nil {
+				return err
+			}
+		}
+		n.cluster.members[i].kill() // takes its log
+	}
 	n.hold()
 	return nil
 }

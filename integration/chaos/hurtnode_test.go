@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -30,6 +31,7 @@ const (
 	orderFull   = "full"   // no new block can be had
 	orderBroken = "broken" // every sync of data fails
 	orderWhole  = "whole"  // the disk is in order again
+	orderPower  = "power"  // the machine loses its power
 )
 
 // hurtCommand is the command that runs a hurt node.
@@ -79,7 +81,10 @@ func runHurt(flags *pflag.FlagSet) error {
 }
 
 // disk is what is wrong with the disk.
-type disk struct{ full, broken atomic.Bool }
+type disk struct {
+	full, broken atomic.Bool
+	power        power
+}
 
 // obey takes orders until whoever gives them is gone.
 func (d *disk) obey() {
@@ -87,6 +92,10 @@ func (d *disk) obey() {
 	for lines.Scan() {
 		d.full.Store(lines.Text() == orderFull)
 		d.broken.Store(lines.Text() == orderBroken)
+		if lines.Text() == orderPower {
+			d.power.lose(rand.New(rand.NewPCG(rand.Uint64(), 0)))
+			os.Exit(1)
+		}
 	}
 }
 
@@ -99,5 +108,6 @@ func (d *disk) hook(op vfs.Op) error {
 	case d.full.Load() && (op.Kind == vfs.OpAllocate || op.Kind == vfs.OpCreate):
 		return syscall.ENOSPC
 	}
+	d.power.note(op)
 	return nil
 }

@@ -15,8 +15,8 @@ const linkRate = 20_000_000
 // fault is one way to break a cluster. It takes its whole time; whatever it leaves
 // broken is healed after it.
 //
-// Those of disks are in disk_test.go. A clock that jumps and a power loss cannot be had
-// from outside a process.
+// Those of disks are in disk_test.go. A clock that jumps cannot be had from outside a
+// process.
 type fault struct {
 	name   string
 	least  int // how many nodes it needs
@@ -71,6 +71,7 @@ func (n *nemesis) torment(d time.Duration) error {
 		if f.least > len(n.cluster.members) {
 			continue
 		}
+		n.wait(200*time.Millisecond, time.Second) // the clients get to work
 		n.told = append(n.told, fmt.Sprintf("%v: %s", time.Since(began).Round(time.Millisecond), f.name))
 		if err := f.strike(n); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
@@ -78,7 +79,6 @@ func (n *nemesis) torment(d time.Duration) error {
 		if err := n.cluster.heal(); err != nil {
 			return fmt.Errorf("after %q: %w", f.name, err)
 		}
-		n.wait(200*time.Millisecond, n.longest/2)
 	}
 	return nil
 }
