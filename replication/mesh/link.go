@@ -87,12 +87,6 @@ func (m *Mesh) Linked(node uint64) bool {
 	return l != nil && l.up.Load() != nil
 }
 
-// Disconnect closes every connection of a node. Unless Admit refuses it, it may connect
-// again.
-func (m *Mesh) Disconnect(node uint64) {
-	m.held.closeAll(func(h *held) bool { return h.purpose != 0 && h.peer.Node == node })
-}
-
 func (l *link) run(ctx context.Context) {
 	defer l.ended()
 	if l.after != nil {

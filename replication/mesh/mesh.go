@@ -153,6 +153,12 @@ func (m *Mesh) Run(ctx context.Context) error {
 	return err
 }
 
+// Disconnect closes every connection of a node. It may connect again, unless Admit
+// refuses it from before this call.
+func (m *Mesh) Disconnect(node uint64) {
+	m.held.closeAll(func(h *held) bool { return h.purpose != 0 && h.peer.Node == node })
+}
+
 // usable reports whether connections may be made at all.
 func (m *Mesh) usable() error {
 	if o := m.options; o.Secret == "" && o.TLS == nil && !o.NoAuthentication {

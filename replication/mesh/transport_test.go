@@ -308,6 +308,50 @@ func TestSnapshotOverSlowLink(t *testing.T) {
 	})
 }
 
+// Entries that need longer on the link than Raft waits for an answer arrive all the
+// same, alone and in a pipeline.
+func TestLargeEntriesOverSlowLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := meshtest.New()
+		c := newCluster(t, network)
+		c.linked(2, nil)
+		one, two := c.nodes[1].Transport(1), c.nodes[2].Transport(1)
+		ended := make(chan struct{})
+		defer close(ended)
+		go func() {
+			for {
+				select {
+				case rpc := <-two.Consumer():
+					rpc.Respond(&raft.AppendEntriesResponse{Success: true}, nil)
+				case <-ended:
+					return
+				}
+			}
+		}()
+		network.Rate("node1", "node2", 1<<20)
+		req := &raft.AppendEntriesRequest{Term: 1, Entries: []*raft.Log{{Data: make([]byte, 20<<20)}}}
+		var answer raft.AppendEntriesResponse
+		if err := one.AppendEntries("2", "2", req, &answer); err != nil || !answer.Success {
+			t.Errorf("%+v, %v", answer, err)
+		}
+		p, err := one.AppendEntriesPipeline("2", "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		for range 2 {
+			if _, err := p.AppendEntries(req, &raft.AppendEntriesResponse{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if f := <-p.Consumer(); f.Error() != nil || !f.Response().Success {
+				t.Errorf("in a pipeline: %+v, %v", f.Response(), f.Error())
+			}
+		}
+	})
+}
+
 // The follower's main loop reads the snapshot: a leader that dies half-way must not
 // keep it for ever.
 func TestSnapshotOfDeadLeader(t *testing.T) {

@@ -230,7 +230,8 @@ func TestRegistryReplaces(t *testing.T) {
 	var r registry
 	open := func(boot uint64, p purpose, group uint32) (*held, int) {
 		h := r.hold(nopConn{})
-		replaced, _ := r.establish(h, Identity{Node: 1, Boot: boot}, p, group, true)
+		r.claim(h, Identity{Node: 1, Boot: boot}, p, group, true)
+		replaced, _ := r.establish(h)
 		for _, old := range replaced {
 			r.release(old)
 		}
