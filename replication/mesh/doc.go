@@ -87,6 +87,5 @@
 // What the handshake proves holds for its connection as long as nobody changes what
 // goes over it: on a network where somebody may, use TLS.
 //
-// Imported by server and by what keeps the cluster together; imports nothing of
-// Millrace.
+// Imported by cluster and server; imports nothing of Millrace.
 package mesh
