@@ -35,6 +35,7 @@ func (p *Partition) apply(l *raft.Log) {
 	if err != nil {
 		panic(fmt.Sprintf("partition %s, index %d: %v", p.ID, l.Index, err))
 	}
+	p.nudgeOthers(l)
 	p.mu.Lock()
 	if p.term.applied(l.Term) {
 		p.proposer.free()

@@ -269,6 +269,22 @@ func TestAnyNodeTakesAnyCommand(t *testing.T) {
 	})
 }
 
+// A follower hears at once what is committed: not with the next append, nor 50 ms later.
+func TestFollowersHearOfCommitsAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGroup(t, 3)
+		for n := range 20 {
+			m := g.others(g.leader())[n%2]
+			time.Sleep(time.Second) // of virtual time, which passes only while all wait
+			began := time.Now()
+			m.submit(replication.Log, "PUSH", "l", "v").want(t, fmt.Sprintf(":%d\r\n", n+1))
+			if took := time.Since(began); took > 5*time.Millisecond {
+				t.Fatalf("a push by a follower took %v", took)
+			}
+		}
+	})
+}
+
 // Whoever has a reply knows that a read on any node sees what it says.
 func TestReadsSeeWhatWasAcknowledged(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

@@ -32,8 +32,9 @@ func (f fsm) Apply(l *raft.Log) any {
 
 // StoreConfiguration implements raft.ConfigurationStore: reads wait for the indexes of
 // these entries, too.
-func (f fsm) StoreConfiguration(index uint64, _ raft.Configuration) {
+func (f fsm) StoreConfiguration(index uint64, c raft.Configuration) {
 	p := f.p
+	p.setPeers(c.Servers)
 	p.mu.Lock()
 	p.applied = index
 	p.mu.Unlock()

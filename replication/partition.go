@@ -96,6 +96,8 @@ type Partition struct {
 	term     term
 	gate     gate
 	lease    lease
+	nudged   *nudged
+	peers    atomic.Pointer[[]uint64] // the other replicas
 	waits    waits
 	upkeep   upkeep
 	long     chan struct{} // one token for each long read under way

@@ -3,8 +3,6 @@ package replication
 import (
 	"bytes"
 	"encoding/binary"
-
-	"github.com/hashicorp/raft"
 )
 
 // What replicas of a partition tell each other, besides Raft: a byte for the kind, and
@@ -13,21 +11,21 @@ import (
 //	part    an encoded part                   to the leader: the next of my stream
 //	ask     question (uvarint)                to the leader: how far must a read see?
 //	answer  question, index (uvarint)         0: I don't lead
+//	commit  term, index (uvarint)             to all: this entry of mine is committed
 //
 // Any of them may be lost, or come twice when links break: whoever sends does it again.
 const (
-	msgLead   = 'L'
-	msgPart   = 'P'
-	msgAsk    = 'A'
-	msgAnswer = 'I'
+	msgLead      = 'L'
+	msgPart      = 'P'
+	msgAsk       = 'A'
+	msgAnswer    = 'I'
+	msgCommitted = 'C'
 )
 
 // announce tells the others that this replica leads.
-func (p *Partition) announce(servers []raft.Server, number uint64) {
-	for _, s := range servers {
-		if node, ok := nodeOf(s.ID); ok && node != p.Origin.Node {
-			p.sendTo(node, msgLead, number)
-		}
+func (p *Partition) announce(number uint64) {
+	for _, node := range *p.peers.Load() {
+		p.sendTo(node, msgLead, number)
 	}
 }
 
@@ -79,6 +77,10 @@ func (p *Partition) Receive(from Origin, body []byte) {
 		p.announced(from.Node, number)
 	case msgAsk:
 		p.gate.asked(question{from.Node, number})
+	case msgCommitted:
+		if index, err := r.uvarint(); err == nil {
+			p.nudged.put(nudge{from.Node, number, index})
+		}
 	case msgAnswer:
 		if index, err := r.uvarint(); err == nil {
 			p.gate.answered(number, index)

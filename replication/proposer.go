@@ -39,9 +39,8 @@ type proposer struct {
 	first    int
 	woken    []*waiter
 	internal []*Request
-	along    []*Request // reads that the gate gave
-	told     telling    // of what is answered without an entry
-	buf      []byte     // of a part that is sent
+	told     telling // of what is answered without an entry
+	buf      []byte  // of a part that is sent
 }
 
 func (q *proposer) init() { q.freed = make(chan struct{}, 1) }

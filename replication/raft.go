@@ -38,7 +38,7 @@ func ServerID(node uint64) raft.ServerID {
 // Membership is how a replica finds the others.
 type Membership struct {
 	// Transport is the group's own; nil for a node that has no cluster address.
-	Transport raft.Transport
+	Transport Transport
 	// Joins says that empty stores are not to become a group of one: others will add
 	// this replica to theirs.
 	Joins bool
@@ -55,6 +55,7 @@ func (p *Partition) Open(s Stores, m Membership) error {
 	if m.Transport == nil {
 		_, m.Transport = raft.NewInmemTransport(address)
 	}
+	p.nudged = newNudged(m.Transport)
 	conf := p.raftConfig(id)
 	leads := make(chan bool, 16)
 	conf.NotifyCh = leads
@@ -65,11 +66,12 @@ func (p *Partition) Open(s Stores, m Membership) error {
 		}
 	}
 	var err error
-	if p.raft, err = newRaft(conf, fsm{p}, s, m.Transport); err != nil {
+	if p.raft, err = newRaft(conf, fsm{p}, s, p.nudged); err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
 	}
 	p.term.lost = time.Now()
 	p.watched.Go(func() { p.watchTerms(leads, p.stop) })
+	p.watched.Go(func() { p.nudged.run(p.stop, p.raft.LastIndex) })
 	if stable, ok := s.Stable.(interface{ Started() }); ok {
 		stable.Started()
 	}

@@ -64,6 +64,7 @@ func (p *Partition) beginTerm() {
 	next := p.sm.NextUpkeep()
 	p.mu.RUnlock()
 	p.clock.Restart(last)
+	p.setPeers(servers)
 
 	t := &p.term
 	t.mu.Lock()
@@ -77,7 +78,7 @@ func (p *Partition) beginTerm() {
 	case t.begun <- struct{}{}:
 	default:
 	}
-	p.announce(servers, number)
+	p.announce(number)
 	p.upkeep.changed(next)
 	p.upkeep.signal()
 	p.sendAgain()

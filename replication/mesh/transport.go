@@ -28,14 +28,19 @@ type transport struct {
 }
 
 var (
-	_ raft.Transport   = (*transport)(nil)
-	_ raft.WithPreVote = (*transport)(nil)
-	_ raft.WithClose   = (*transport)(nil)
+	_ Transport      = (*transport)(nil)
+	_ raft.WithClose = (*transport)(nil)
 )
+
+// Transport is what Raft needs of the nodes' connections.
+type Transport interface {
+	raft.Transport
+	raft.WithPreVote
+}
 
 // Transport returns the Raft transport of a group, the same one until it is closed.
 // Its addresses are node ids in hex.
-func (m *Mesh) Transport(group uint32) raft.Transport {
+func (m *Mesh) Transport(group uint32) Transport {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if t := m.transports[group]; t != nil {
