@@ -205,7 +205,7 @@ func TestCutOffNodeStaysAMember(t *testing.T) {
 		for _, id := range []uint64{1, 2} {
 			w.network.Cut(w.nodes[3].addr, w.nodes[id].addr)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(10 * time.Second)
 		w.network.HealAll()
 		w.settled(3)
 		ws.end(1, 2, 3)
