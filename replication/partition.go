@@ -153,7 +153,7 @@ func (p *Partition) Backlog() int64 { return p.queue.size() }
 // when the state can be read without waiting. Otherwise it reports false: the
 // request is to be submitted.
 func (p *Partition) ReadNow(r *Request) bool {
-	if !p.readable() || !p.mu.TryRLock() {
+	if !p.readable(r) || !p.mu.TryRLock() {
 		return false
 	}
 	out := buffers.get()
@@ -177,8 +177,8 @@ func (p *Partition) ReadNow(r *Request) bool {
 }
 
 // readable reports whether this replica's state, as it is, may be shown.
-func (p *Partition) readable() bool {
-	return p.term.alone.Load() || p.ReadsFrom != nil && p.ReadsFrom() == ReadsLocal && p.ready.Load()
+func (p *Partition) readable(r *Request) bool {
+	return p.term.alone.Load() || p.ready.Load() && (r.Local || p.ReadsFrom != nil && p.ReadsFrom() == ReadsLocal)
 }
 
 // now is the time by which reads show things: the partition's clock, that of the last

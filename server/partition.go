@@ -44,7 +44,7 @@ func (n *Node) openPartition(fs vfs.FS, id replication.PartitionID, origin repli
 		return nil, err
 	}
 	pt.machine.Observe(&pt.watcher)
-	pt.Partition = replication.New(stateMachine{pt.machine, &n.slow, n.latency, &pt.dataset, &pt.watcher, new(resp.Laps)}, n.inCluster(replication.Options{
+	pt.Partition = replication.New(stateMachine{pt.machine, &n.slow, n.latency, &pt.dataset, n.memory, &pt.watcher, new(resp.Laps)}, n.inCluster(replication.Options{
 		ID:     id,
 		Origin: origin,
 		Flush:  n.flush,

@@ -91,7 +91,12 @@ func (m *Mesh) introduced(h *held) (net.Conn, hello, error) {
 	if err != nil {
 		return nil, hello{}, err
 	}
-	theirs, err := m.party().accept(conn, m.judge)
+	theirs, err := m.party().accept(conn, func(theirs hello) error {
+		// Before it is judged: who is no longer admitted is disconnected after that,
+		// and no connection must slip through between the two.
+		m.held.claim(h, theirs.Identity, theirs.purpose, theirs.group, true)
+		return m.judge(theirs)
+	})
 	if err != nil {
 		return nil, theirs, err
 	}
@@ -119,7 +124,7 @@ func (m *Mesh) judge(h hello) error {
 // serve hands the connection to whom it is for, and closes it at the end, unless that
 // is Raft: then Raft does.
 func (m *Mesh) serve(ctx context.Context, c *connection, h hello) {
-	replaced := m.established(c.held, h.Identity, h.purpose, h.group, true)
+	replaced := m.established(c.held)
 	switch h.purpose {
 	case forMessages:
 		m.receive(c, replaced)

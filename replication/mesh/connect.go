@@ -81,14 +81,15 @@ func (m *Mesh) introduce(h *held, addr string, node uint64, p purpose, group uin
 	if err := h.conn.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
-	m.established(h, peer, p, group, false)
+	m.held.claim(h, peer, p, group, false)
+	m.established(h)
 	return &connection{held: h, conn: conn, peer: peer}, nil
 }
 
-func (m *Mesh) established(h *held, peer Identity, p purpose, group uint32, inbound bool) (replaced []*held) {
-	replaced, restarted := m.held.establish(h, peer, p, group, inbound)
+func (m *Mesh) established(h *held) (replaced []*held) {
+	replaced, restarted := m.held.establish(h)
 	if restarted {
-		m.logger.Info("node has started anew", "node", fmt.Sprintf("%x", peer.Node), "addr", peer.Addr)
+		m.logger.Info("node has started anew", "node", fmt.Sprintf("%x", h.peer.Node), "addr", h.peer.Addr)
 	}
 	return replaced
 }

@@ -136,7 +136,7 @@ func (l *link) serve(ctx context.Context, c *connection) error {
 	l.mesh.tell(l.peer, false)
 	if errors.Is(err, errSilent) {
 		// Raft's connections to it are as dead, and would not know for long.
-		l.mesh.held.closePeer(l.peer)
+		l.mesh.held.closeSilent(l.peer)
 	}
 	return err
 }
@@ -195,7 +195,7 @@ func (m *Mesh) receive(c *connection, replaced []*held) {
 	})
 	m.logger.Debug("link of node ended", "node", fmt.Sprintf("%x", c.peer.Node), "err", err)
 	if errors.Is(err, errSilent) {
-		m.held.closePeer(c.peer.Node)
+		m.held.closeSilent(c.peer.Node)
 	}
 }
 

@@ -264,6 +264,41 @@ func TestNewProcessReplacesTheOld(t *testing.T) {
 	})
 }
 
+// What a lost link has brought is handled before anything of the next one.
+func TestLinksOfAPeerDeliverInTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := meshtest.New()
+		c := newCluster(t, network)
+		hold, got := make(chan struct{}), make(chan received, 16)
+		c.linked(2, func(_ uint64, m *mesh.Mesh) {
+			m.Handle(kindNumber, func(from mesh.Identity, body []byte) {
+				body = bytes.Clone(body)
+				<-hold
+				got <- received{from, body}
+			})
+		})
+		for i, text := range []string{"a", "b", "c"} {
+			if i > 0 {
+				network.Reset("node1", "node2")
+				c.nodes[1].next(t)
+				c.nodes[1].next(t)
+			}
+			if !c.nodes[1].Send(2, kindNumber, []byte(text)) {
+				t.Fatal("refused")
+			}
+			synctest.Wait()
+		}
+		for _, text := range []string{"a", "c"} { // b's link was gone before it was read
+			hold <- struct{}{}
+			if r := expect(t, got); string(r.body) != text {
+				t.Errorf("%q instead of %q", r.body, text)
+			}
+			synctest.Wait()
+		}
+		close(hold)
+	})
+}
+
 func TestPeersThatAreNoneAnyMore(t *testing.T) {
 	both(t, func(t *testing.T, c *cluster) {
 		c.linked(2, nil)

@@ -56,6 +56,8 @@ type Options struct {
 	// QueueBytes bounds what waits to be sent to one peer; 0: 64 MiB.
 	QueueBytes int
 	Logger     *slog.Logger
+
+	version uint16 // of the protocol; other than ours in tests only
 }
 
 // Mesh is a node's connections to the others. Handle, HandleCall and Watch are called
@@ -93,6 +95,9 @@ func New(o Options) *Mesh {
 	}
 	if o.Dial == nil {
 		o.Dial = dialTCP
+	}
+	if o.version == 0 {
+		o.version = protocol
 	}
 	if o.Admit == nil {
 		o.Admit = func(Identity) error { return nil }
@@ -148,6 +153,12 @@ func (m *Mesh) Run(ctx context.Context) error {
 	return err
 }
 
+// Disconnect closes every connection of a node. It may connect again, unless Admit
+// refuses it from before this call.
+func (m *Mesh) Disconnect(node uint64) {
+	m.held.closeAll(func(h *held) bool { return h.purpose != 0 && h.peer.Node == node })
+}
+
 // usable reports whether connections may be made at all.
 func (m *Mesh) usable() error {
 	if o := m.options; o.Secret == "" && o.TLS == nil && !o.NoAuthentication {
@@ -185,7 +196,7 @@ func (m *Mesh) run(fn func()) bool {
 }
 
 func (m *Mesh) party() party {
-	return party{self: m.options.Self(), secret: []byte(m.options.Secret), version: protocol}
+	return party{self: m.options.Self(), secret: []byte(m.options.Secret), version: m.options.version}
 }
 
 // logRefusal says once a minute, not at each try, that somebody was refused.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"time"
 )
 
 // bounds on the connections that one peer may have open to us, for each purpose (and
@@ -24,11 +25,12 @@ type registry struct {
 // held is an open connection.
 type held struct {
 	conn    net.Conn
-	order   uint64
-	peer    Identity // zero until the handshake is over
+	order   uint64   // of the claims
+	peer    Identity // this and the next are zero until the peer has shown who it is
 	purpose purpose
 	group   uint32
 	inbound bool
+	since   time.Time
 	once    sync.Once
 	done    chan struct{} // closed by release: whoever served the connection is through
 }
@@ -44,8 +46,7 @@ func (r *registry) hold(conn net.Conn) *held {
 	if r.open == nil {
 		r.open = map[*held]struct{}{}
 	}
-	r.last++
-	h := &held{conn: conn, order: r.last, done: make(chan struct{})}
+	h := &held{conn: conn, done: make(chan struct{})}
 	r.open[h] = struct{}{}
 	return h
 }
@@ -61,25 +62,33 @@ func (r *registry) release(h *held) {
 	})
 }
 
-// establish notes whose connection it is and closes those that it replaces: all of an
+// claim notes whose connection it is to be.
+func (r *registry) claim(h *held, peer Identity, for_ purpose, group uint32, inbound bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last++
+	h.order = r.last
+	h.peer, h.purpose, h.group, h.inbound, h.since = peer, for_, group, inbound, time.Now()
+}
+
+// establish closes the connections that this one, which was claimed, replaces: all of an
 // earlier boot of the peer, and the oldest beyond the bound. It returns the
 // connections closed, and whether the peer has started anew.
-func (r *registry) establish(h *held, peer Identity, for_ purpose, group uint32, inbound bool) (replaced []*held, restarted bool) {
+func (r *registry) establish(h *held) (replaced []*held, restarted bool) {
 	r.mu.Lock()
-	h.peer, h.purpose, h.group, h.inbound = peer, for_, group, inbound
 	var same []*held
 	for other := range r.open {
 		switch {
-		case other == h || other.peer.Node != peer.Node || other.purpose == 0:
-		case other.peer.Boot != peer.Boot:
+		case other == h || other.peer.Node != h.peer.Node || other.purpose == 0:
+		case other.peer.Boot != h.peer.Boot:
 			replaced, restarted = append(replaced, other), true
-		case inbound && other.inbound && other.purpose == for_ && other.group == group:
+		case h.inbound && other.inbound && other.order < h.order && other.purpose == h.purpose && other.group == h.group:
 			same = append(same, other)
 		}
 	}
-	if inbound && len(same) >= maxInbound[for_] {
+	if bound := maxInbound[h.purpose]; h.inbound && len(same) >= bound {
 		slices.SortFunc(same, func(a, b *held) int { return cmp.Compare(a.order, b.order) })
-		replaced = append(replaced, same[:len(same)-maxInbound[for_]+1]...)
+		replaced = append(replaced, same[:len(same)-bound+1]...)
 	}
 	r.mu.Unlock()
 	for _, old := range replaced {
@@ -88,9 +97,11 @@ func (r *registry) establish(h *held, peer Identity, for_ purpose, group uint32,
 	return replaced, restarted
 }
 
-// closePeer closes every connection of the peer.
-func (r *registry) closePeer(node uint64) {
-	r.closeAll(func(h *held) bool { return h.purpose != 0 && h.peer.Node == node })
+// closeSilent closes the connections of a peer that has said nothing for the time of
+// silence. Those made since then are proof that it is back.
+func (r *registry) closeSilent(node uint64) {
+	before := time.Now().Add(-silence)
+	r.closeAll(func(h *held) bool { return h.purpose != 0 && h.peer.Node == node && !h.since.After(before) })
 }
 
 // end closes everything, now and from now on.
