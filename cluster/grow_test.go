@@ -36,8 +36,9 @@ func (w *world) write(through ...uint64) *writers {
 		ws.at = append(ws.at, make(map[int]string))
 	}
 	for _, id := range through {
+		n := w.nodes[id]
 		for p := range partitions {
-			ws.wg.Go(func() { ws.run(w.nodes[id], p) })
+			ws.wg.Go(func() { ws.run(n, p) })
 		}
 	}
 	return ws

@@ -7,8 +7,8 @@ var millraceAdd = Command{
 	Name: "add", Syntax: "MILLRACE ADD host:port",
 	Summary: "Has a node join the cluster: one that runs, is empty, and listens for other nodes at that address.",
 	Since:   "0.1.0", Group: "cluster", Complexity: "Depends on the other node: until it is a member.",
-	Differences: ownCommand + "The same as starting that node with `join`. The OK comes when it is a member; it has a vote in a partition once it has caught up " +
-		"there, which MILLRACE NODES shows.",
+	Differences: ownCommand + "Not yet: a node that runs has begun a cluster of its own, and the answer is an error that says so. Start it with an empty folder and " +
+		"`join` instead: that is all it takes. MILLRACE NODES shows when it has caught up and votes.",
 	Arguments: []Argument{{Name: "host:port", Type: "string"}},
 	Arity:     3, Flags: Admin | NoScript, Categories: CatAdmin | CatSlow | CatDangerous,
 	Class: Barrier,

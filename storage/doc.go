@@ -4,6 +4,7 @@
 //
 //	<dir>/LOCK                      held by flock while a process uses the folder; empty
 //	<dir>/node.json                 who this node is; this package
+//	<dir>/peers.json                the nodes of the cluster as last known; cluster
 //	<dir>/boot                      the number of its last start; this package
 //	<dir>/log/                      one log for all Raft groups of the node; storage/log
 //	<dir>/snapshots/<group>/        the newest two snapshots of each group; storage/snapshot
@@ -16,7 +17,7 @@
 //  1. At most one process writes in a folder: it holds LOCK exclusively from
 //     before it reads anything until it ends.
 //  2. node.json is created once, whole (temporary file, fsync, rename, fsync of
-//     the folder), before anything else in the folder but LOCK, and never
+//     the folder), before anything else in the folder but LOCK and peers.json, and never
 //     changed. So a folder with a log and without node.json is damaged, not new.
 //  3. When Open returns, the identity that it returns is there after any crash,
 //     and so is the path that leads to the folder.

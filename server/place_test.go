@@ -1,0 +1,187 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace-io/millrace/cluster"
+	"github.com/millrace-io/millrace/meta"
+	"github.com/millrace-io/millrace/server/config"
+	"github.com/millrace-io/millrace/storage/vfs"
+)
+
+// clustered makes a node a member: of a cluster of its own, or of that of by.
+func clustered(by *process) func(*config.Config) {
+	return func(c *config.Config) {
+		c.ClusterAddr, c.ClusterSecret, c.Partitions, c.ElectionTimeout = "127.0.0.1:0", "open sesame", 2, 300*time.Millisecond
+		if by != nil {
+			c.Join = by.bus.Addr().String()
+		}
+	}
+}
+
+// waitFor waits for a condition.
+func waitFor(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !cond(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// threeNodes are a cluster, settled, with their disks.
+func threeNodes(t *testing.T) (nodes []*process, disks []*vfs.Mem) {
+	t.Helper()
+	for i := range 3 {
+		var by *process
+		if i > 0 {
+			by = nodes[0]
+		}
+		disks = append(disks, newDisk())
+		nodes = append(nodes, start(t, disks[i], clustered(by)))
+	}
+	for _, p := range nodes {
+		waitFor(t, "all are voters", func() bool { return p.votersEverywhere(3) })
+	}
+	return nodes, disks
+}
+
+func (p *process) votersEverywhere(count int) bool {
+	s := p.place.State()
+	if len(s.Nodes()) != count {
+		return false
+	}
+	for _, n := range s.Nodes() {
+		if n.Phase != meta.Member || n.Client == "" {
+			return false
+		}
+	}
+	for _, pt := range p.partitions {
+		if members, err := pt.Members(); err != nil || len(members) != count {
+			return false
+		}
+	}
+	return true
+}
+
+func TestThreeNodesAreOneServer(t *testing.T) {
+	nodes, _ := threeNodes(t)
+	var clients []*client
+	for _, p := range nodes {
+		clients = append(clients, dial(t, p))
+	}
+	for i := range 9 {
+		clients[i%3].must(t, fmt.Sprintf("XADD s%d 1-0 f v", i))
+		if n := clients[(i+1)%3].must(t, fmt.Sprintf("XLEN s%d", i)); n != int64(1) {
+			t.Errorf("stream s%d has %v entries on another node", i, n)
+		}
+	}
+	t.Run("publish", func(t *testing.T) {
+		sub := dial(t, nodes[1])
+		sub.must(t, "SUBSCRIBE ch")
+		clients[2].must(t, "PUBLISH ch hello")
+		if m, err := sub.receive(); err != nil || fmt.Sprint(m) != "[message ch hello]" {
+			t.Errorf("%v, %v", m, err)
+		}
+	})
+	t.Run("unblock", func(t *testing.T) {
+		waits := dial(t, nodes[1])
+		id := waits.must(t, "CLIENT ID").(int64)
+		if id>>38 != 1 {
+			t.Errorf("client %d is not of the second node", id)
+		}
+		if err := waits.send("XREAD BLOCK 0 STREAMS nothing $"); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, "it waits", func() bool { n, _ := nodes[1].Node.blocked(); return n == 1 })
+		if n := clients[2].must(t, fmt.Sprintf("CLIENT UNBLOCK %d ERROR", id)); n != int64(1) {
+			t.Errorf("unblocked %v", n)
+		}
+		if reply, err := waits.receive(); err != nil || !strings.HasPrefix(fmt.Sprint(reply), "UNBLOCKED") {
+			t.Errorf("%v, %v", reply, err)
+		}
+	})
+	t.Run("topology", func(t *testing.T) {
+		waitFor(t, "all nodes have an address in CLUSTER SLOTS", func() bool {
+			slots := clients[0].must(t, "CLUSTER SLOTS").([]any)
+			return len(slots) == 2 && len(slots[0].([]any)) == 5 && slots[0].([]any)[1] == int64(8191) && slots[1].([]any)[0] == int64(8192)
+		})
+	})
+}
+
+// A node that is removed while its clients write drains, and says why it ends; its
+// folder is of no use any more, and an empty one is.
+func TestRemovedNodeEndsAndIsReplaced(t *testing.T) {
+	nodes, disks := threeNodes(t)
+	c := dial(t, nodes[0])
+	c.must(t, "XADD s 1-0 f v")
+	id := meta.FormatID(nodes[0].origin.Node)
+	dial(t, nodes[1]).must(t, "MILLRACE REMOVE "+id)
+	if err := nodes[0].wait(t); !errors.Is(err, cluster.ErrRemoved) || !strings.Contains(err.Error(), id) {
+		t.Errorf("ended with %v", err)
+	}
+	waitFor(t, "two are left", func() bool { return nodes[1].votersEverywhere(2) && nodes[2].votersEverywhere(2) })
+	stale := launch(t, disks[0], testConfig(clustered(nil)))
+	if err := stale.wait(t); !errors.Is(err, cluster.ErrRemoved) {
+		t.Errorf("the stale folder started: %v", err)
+	}
+	fresh := start(t, newDisk(), clustered(nodes[2]))
+	waitFor(t, "three are there", func() bool { return nodes[1].votersEverywhere(3) })
+	if n := dial(t, fresh).must(t, "XLEN s"); n != int64(1) {
+		t.Errorf("the new node has %v entries", n)
+	}
+}
+
+// A node that ran on its own begins a cluster with its data; without cluster-addr it is
+// one no more.
+func TestNodeOnItsOwnBeginsACluster(t *testing.T) {
+	disk := newDisk()
+	p := start(t, disk)
+	dial(t, p).must(t, "XADD s 1-0 f v")
+	if err := p.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	p = start(t, disk, clustered(nil), func(c *config.Config) { c.Partitions = 1 })
+	second := start(t, newDisk(), clustered(p))
+	if n := dial(t, second).must(t, "XLEN s"); n != int64(1) {
+		t.Errorf("the second node has %v entries", n)
+	}
+	waitFor(t, "both are voters", func() bool { return p.votersEverywhere(2) && second.votersEverywhere(2) })
+	if err := p.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	alone := launch(t, disk, testConfig())
+	if err := alone.wait(t); err == nil || !strings.Contains(err.Error(), "cluster-addr must be set") {
+		t.Errorf("a member started without cluster-addr: %v", err)
+	}
+}
+
+// What is in the folder of a joiner is there before its identity, so that it is never
+// taken for a node that begins a cluster.
+func TestJoinerIsKnownByItsFolder(t *testing.T) {
+	first := start(t, newDisk(), clustered(nil))
+	for step := range 14 {
+		disk := newDisk()
+		hook, _ := vfs.StopAfter(step)
+		died := launch(t, vfs.WithFaults(disk, hook), testConfig(clustered(first)))
+		if err := died.wait(t); err == nil {
+			t.Fatalf("step %d: it did not die", step)
+		}
+		after := disk.KillProcess()
+		_, err := after.Stat(filepath.Join(dataDir, "node.json"))
+		if err != nil {
+			continue // it has no identity yet: nobody can take it for anything
+		}
+		peers, err := cluster.LoadPeers(after, dataDir)
+		if err != nil || peers == nil || peers.Cluster != first.folder.Node().ClusterID {
+			t.Errorf("step %d: an identity without peers: %v, %v", step, peers, err)
+		}
+	}
+}
