@@ -10,9 +10,10 @@ import (
 // slotRouter takes requests to the partitions of their keys. What concerns several is
 // spread, or refused.
 type slotRouter struct {
-	n     *Node
-	slots *slotTable
-	bins  sync.Pool // *bins
+	n       *Node
+	slots   *slotTable
+	bins    sync.Pool // *bins
+	waiting waitingSpreads
 }
 
 // bins are requests on their way, one list for each partition.
@@ -174,6 +175,12 @@ func (r *slotRouter) Waits(q *replication.Request) bool {
 
 // Full implements resp.Router.
 func (r *slotRouter) Full() bool { return r.n.full() }
+
+// blocked implements router: a request that is spread waits once.
+func (r *slotRouter) blocked() int {
+	n := sum(r.n, func(pt *partition) int { requests, _ := pt.Blocked(); return requests })
+	return max(n-r.waiting.surplus(), 0)
+}
 
 func (r *slotRouter) at(q *replication.Request) *partition { return r.n.partitions[q.Partition] }
 
