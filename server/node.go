@@ -111,8 +111,12 @@ func (n *Node) openPartitions(fs vfs.FS) error {
 	if err != nil {
 		return err
 	}
-	origin := replication.Origin{Node: id, Boot: randomNumber()}
-	n.runID = newRunID(origin.Boot, n.started)
+	boot, err := n.folder.NextBoot()
+	if err != nil {
+		return err
+	}
+	origin := replication.Origin{Node: id, Boot: boot}
+	n.runID = newRunID(randomNumber(), n.started)
 	has := n.folder.Node().Partitions
 	if asked := n.live.Config().Partitions; asked != has {
 		if asked != 1 { // the default: nobody has asked

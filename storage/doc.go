@@ -4,6 +4,7 @@
 //
 //	<dir>/LOCK                      held by flock while a process uses the folder; empty
 //	<dir>/node.json                 who this node is; this package
+//	<dir>/boot                      the number of its last start; this package
 //	<dir>/log/                      one log for all Raft groups of the node; storage/log
 //	<dir>/snapshots/<group>/        the newest two snapshots of each group; storage/snapshot
 //

@@ -25,7 +25,7 @@ const (
 	oldFormat = 1
 
 	nodeFile = "node.json"
-	nodeTemp = "node.json.tmp"
+	nodeTemp = nodeFile + tempSuffix
 	// nodeMax bounds what is read of a file that claims to be node.json.
 	nodeMax = 64 << 10
 )
@@ -139,31 +139,5 @@ func writeNode(fsys vfs.FS, dir string, n Node) error {
 	if err != nil {
 		return &FolderError{Dir: dir, Cause: err}
 	}
-	temp := filepath.Join(dir, nodeTemp)
-	if err := writeFile(fsys, temp, b); err != nil {
-		return writeError(dir, errors.Join(err, ignoreMissing(fsys.Remove(temp))))
-	}
-	if err := fsys.Rename(temp, filepath.Join(dir, nodeFile)); err != nil {
-		return writeError(dir, err)
-	}
-	return nil
-}
-
-func writeFile(fsys vfs.FS, path string, b []byte) error {
-	f, err := fsys.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteAt(b, 0)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return replaceFile(fsys, dir, nodeFile, b)
 }
