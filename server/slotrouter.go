@@ -137,15 +137,10 @@ func (r *slotRouter) Submit(qs []*replication.Request) {
 	r.bins.Put(b)
 }
 
-// Busy implements resp.Router.
-func (r *slotRouter) Busy() bool {
-	for _, pt := range r.n.partitions {
-		if pt.Busy() {
-			return true
-		}
-	}
-	return false
-}
+// Busy implements resp.Router. Loops hold nothing back for a partition that is busy:
+// they know only of all together, and the others would wait with it (measured with 4
+// partitions at depth 1: a sixth more syncs for the same entries when they do).
+func (r *slotRouter) Busy() bool { return false }
 
 // Cancel implements resp.Router.
 func (r *slotRouter) Cancel(q *replication.Request) {
