@@ -35,7 +35,7 @@ var infoSections = []infoSection{
 	{"Commandstats", (*Node).infoCommandStats},
 	{"Errorstats", (*Node).infoErrorStats},
 	{"Latencystats", (*Node).infoLatencyStats},
-	{"Cluster", func(_ *Node, b *infoText) { b.line("cluster_enabled", 0) }},
+	{"Cluster", func(n *Node, b *infoText) { b.line("cluster_enabled", boolInt(n.redirects())) }},
 	{"Keyspace", (*Node).infoKeyspace},
 }
 
@@ -79,7 +79,7 @@ func (n *Node) infoServer(b *infoText) {
 	b.line("redis_git_sha1", "00000000")
 	b.line("redis_git_dirty", 0)
 	b.line("redis_build_id", n.runID[:16])
-	b.line("redis_mode", "standalone")
+	b.line("redis_mode", n.mode())
 	b.line("millrace_version", version())
 	b.line("os", runtime.GOOS+" "+runtime.GOARCH)
 	b.line("arch_bits", strconv.IntSize)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -40,6 +41,10 @@ type Node struct {
 	table      *commands.Table
 	addr       string
 	runID      string // 40 hex digits
+	origin     replication.Origin
+	bus        net.Listener     // for other nodes; nil: there are none
+	place      *place           // in the cluster; nil: the node is on its own
+	cluster    commands.Cluster // the place, as commands see it
 
 	failed    chan error    // takes the first error that ends the node
 	broken    chan struct{} // closed then, by breakOnce
@@ -61,13 +66,19 @@ func Open(c *config.Config, logger *slog.Logger) (*Node, error) { return OpenFS(
 
 // OpenFS is Open on another file system.
 func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
+	return open(context.Background(), fs, c, logger)
+}
+
+// open is OpenFS. With an empty folder and a cluster to join it waits, until ctx ends,
+// for a node of that to answer.
+func open(ctx context.Context, fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n := &Node{
 		live: config.NewLive(c), logger: logger, started: time.Now(),
 		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}), quit: make(chan struct{}), stopping: make(chan struct{}),
 	}
 	n.latency = newLatencies(func() *resp.Server { return n.front })
 	n.latency.configure(c)
-	if err := n.openStorage(fs, c); err != nil {
+	if err := n.openStorage(ctx, fs, c); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
 	n.slow.configure(c)
@@ -89,9 +100,15 @@ func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	return n, nil
 }
 
-func (n *Node) openStorage(fs vfs.FS, c *config.Config) (err error) {
-	n.folder, err = storage.Open(fs, c.Dir, storage.Options{Identity: newIdentity, Now: n.started, Partitions: c.Partitions})
+func (n *Node) openStorage(ctx context.Context, fs vfs.FS, c *config.Config) error {
+	if err := n.listen(c); err != nil {
+		return err
+	}
+	identity, err := n.identity(ctx, fs, c)
 	if err != nil {
+		return err
+	}
+	if n.folder, err = storage.Open(fs, c.Dir, identity); err != nil {
 		return err
 	}
 	n.log, err = log.Open(fs, filepath.Join(c.Dir, logFolder), log.Options{
@@ -115,7 +132,7 @@ func (n *Node) openPartitions(fs vfs.FS) error {
 	if err != nil {
 		return err
 	}
-	origin := replication.Origin{Node: id, Boot: boot}
+	n.origin = replication.Origin{Node: id, Boot: boot}
 	n.runID = newRunID(randomNumber(), n.started)
 	has := n.folder.Node().Partitions
 	if asked := n.live.Config().Partitions; asked != has {
@@ -124,8 +141,11 @@ func (n *Node) openPartitions(fs vfs.FS) error {
 		}
 		n.live.Adopt(func(c *config.Config) { c.Partitions = has })
 	}
+	if err := n.openPlace(fs, n.live.Config(), n.origin); err != nil {
+		return err
+	}
 	for i := range has {
-		pt, err := n.openPartition(fs, replication.PartitionID(i), origin)
+		pt, err := n.openPartition(fs, replication.PartitionID(i), n.origin)
 		if err != nil {
 			return err
 		}
@@ -149,15 +169,15 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 	wg.Go(func() { n.report(n.log.Run(below)) })
 
 	starting, started := n.untilBroken(ctx)
-	err := n.startPartitions(starting)
+	err := n.startGroups(starting, below, &wg)
 	started()
 	if err != nil {
 		stopBelow()
-		return n.cause(ctx, err)
+		wg.Wait()
+		return n.cause(ctx, errors.Join(err, n.stopPartitions()))
 	}
 	n.tellEvents(n.live.Config()) // not before: what is run again at the start is no news
 	for _, pt := range n.partitions {
-		wg.Go(func() { n.report(pt.Run(below)) })
 		pt.machine.ResetCounts() // what the start did was not for clients
 	}
 	wg.Go(func() { n.runSnapshots(below) })
@@ -186,6 +206,9 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 			return errors.Join(err, n.front.Shutdown(ctx))
 		}
 	}
+	if n.place != nil {
+		n.place.SetClientAddr(n.live.Config().ClientAddress(n.addr))
+	}
 	n.memory.started()
 	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
@@ -198,12 +221,18 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 
 	select {
 	case <-ctx.Done():
+		n.handOver(ctx) // before no client is let in any more: it is served until then
 		close(n.stopping)
 		n.drain(ctx)
 	case <-n.quit:
 		n.logger.Info("stopping", "cause", "SHUTDOWN")
+		n.handOver(ctx)
 		close(n.stopping)
 		n.drain(ctx)
+	case <-n.leaving():
+		close(n.stopping)
+		n.drain(ctx)
+		err = n.leave(ctx)
 	case err = <-n.failed:
 		close(n.stopping)
 	}
@@ -278,6 +307,9 @@ func (n *Node) closeStorage() error {
 		if err = n.log.Close(); failed {
 			err = nil // what Run has reported already
 		}
+	}
+	if n.bus != nil {
+		_ = n.bus.Close() // when nothing ran that closes it
 	}
 	if n.folder != nil {
 		err = errors.Join(err, n.folder.Close()) // last: it holds the lock

@@ -24,6 +24,7 @@ type partition struct {
 	snapshots *raftstore.Snapshots
 	watcher   watcher
 	dataset   atomic.Int64 // size of the state, as of the last entry
+	opened    bool         // the group is open, and to be stopped
 }
 
 // groupOf is the Raft group, in log and snapshots, of a partition. Group 0 is kept
@@ -43,7 +44,7 @@ func (n *Node) openPartition(fs vfs.FS, id replication.PartitionID, origin repli
 		return nil, err
 	}
 	pt.machine.Observe(&pt.watcher)
-	pt.Partition = replication.New(stateMachine{pt.machine, &n.slow, n.latency, &pt.dataset, &pt.watcher, new(resp.Laps)}, replication.Options{
+	pt.Partition = replication.New(stateMachine{pt.machine, &n.slow, n.latency, &pt.dataset, n.memory, &pt.watcher, new(resp.Laps)}, n.inCluster(replication.Options{
 		ID:     id,
 		Origin: origin,
 		Flush:  n.flush,
@@ -52,7 +53,7 @@ func (n *Node) openPartition(fs vfs.FS, id replication.PartitionID, origin repli
 		Held:   pt.watcher.paused,
 		Fatal:  n.fail,
 		Logger: n.logger,
-	})
+	}))
 	return pt, nil
 }
 
@@ -61,29 +62,36 @@ func (pt *partition) stores() replication.Stores {
 	return replication.Stores{Log: raftstore.NewLog(pt.group), Stable: raftstore.NewStable(pt.group), Snapshots: pt.snapshots}
 }
 
-// startPartitions starts all partitions side by side, or none.
-func (n *Node) startPartitions(ctx context.Context) error {
+// startGroups starts all groups side by side. When it fails, some may be open.
+func (n *Node) startGroups(ctx, below context.Context, wg *sync.WaitGroup) error {
+	if n.place != nil {
+		return n.place.start(ctx, below, wg)
+	}
 	errs := make([]error, len(n.partitions))
-	var wg sync.WaitGroup
+	var starting sync.WaitGroup
 	for i, pt := range n.partitions {
-		wg.Go(func() { errs[i] = pt.Start(ctx, pt.stores()) })
+		starting.Go(func() {
+			errs[i] = pt.Start(ctx, pt.stores())
+			pt.opened = errs[i] == nil
+		})
 	}
-	wg.Wait()
-	err := errors.Join(errs...)
-	if err == nil {
-		return nil
+	starting.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
-	for i, pt := range n.partitions {
-		if errs[i] == nil {
-			err = errors.Join(err, pt.Stop())
-		}
+	for _, pt := range n.partitions {
+		wg.Go(func() { n.report(pt.Run(below)) })
 	}
-	return err
+	return nil
 }
 
+// stopPartitions stops those that are open.
 func (n *Node) stopPartitions() (err error) {
 	for _, pt := range n.partitions {
-		err = errors.Join(err, pt.Stop())
+		if pt.opened {
+			pt.opened = false
+			err = errors.Join(err, pt.Stop())
+		}
 	}
 	return err
 }

@@ -17,7 +17,7 @@ func (n *Node) frontOptions(c *config.Config) resp.Options {
 	return resp.Options{
 		Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c),
 		TrackedKeys: int(c.TrackingTableMaxKeys), Unpaused: n.unpaused,
-		Served: n.served,
+		Served: n.served, Redirect: c.Redirects(), Published: n.publish,
 	}
 }
 
@@ -46,6 +46,7 @@ func outputLimit(l config.BufferLimit) resp.OutputLimit {
 
 // watchSettings makes changes by CONFIG SET take effect.
 func (n *Node) watchSettings() {
+	n.tellRouting(n.live.Config())
 	for _, name := range []string{
 		"maxclients", "proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit",
 		"timeout", "tcp-keepalive", "protected-mode",

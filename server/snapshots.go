@@ -47,6 +47,7 @@ func (n *Node) runSnapshots(ctx context.Context) {
 		if due := n.snapshotsDue(); len(due) > 0 && n.saves.begin() {
 			n.noteSnapshot(ctx, n.takeSnapshot(due))
 		}
+		n.noteSnapshot(ctx, n.snapshotMeta())
 	}
 }
 
@@ -174,6 +175,9 @@ func (n *Node) collect() error {
 	keep := map[log.GroupID]uint64{}
 	for _, pt := range n.partitions {
 		keep[pt.group.ID()] = pt.snapshots.SecondNewest() + 1
+	}
+	if n.place != nil {
+		keep[metaGroup] = n.place.snapshots.SecondNewest() + 1
 	}
 	return n.log.Collect(func(id log.GroupID) uint64 { return keep[id] })
 }
