@@ -31,11 +31,13 @@ func (j *job) scaled(n int) int { return max(1, int(float64(n)*j.bench.scale)) }
 
 // testCase is work that is played on Millrace and on its peers.
 type testCase struct {
-	name    string
-	title   string
-	mode    fsync
-	peers   []kind
-	metrics []metric
+	name  string
+	title string
+	mode  fsync
+	// partitions are those of the Millrace that is measured, 0 for one.
+	partitions int
+	peers      []kind
+	metrics    []metric
 	// setup, if there is one, runs once on each server before the rounds.
 	setup func(*job) error
 	// measure plays one round and returns a figure for each metric.
@@ -138,7 +140,7 @@ func (b *bench) play(c *testCase) (*result, error) {
 func (b *bench) playRound(c *testCase, k kind, round int, running map[kind]*job) ([]float64, error) {
 	j := running[k]
 	if j == nil {
-		s, err := b.start(k, c.mode)
+		s, err := b.start(k, c.mode, c.partitions)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +174,7 @@ func (b *bench) playRound(c *testCase, k kind, round int, running map[kind]*job)
 // proveSynced compares the counters of Millrace's log: in mode always, each write is
 // followed by its sync before anything of it is acknowledged.
 func (j *job) proveSynced(mode fsync) error {
-	if j.kind != millrace || mode != always {
+	if j.kind != millrace && j.kind != millraceAlone || mode != always {
 		return nil
 	}
 	writes, err := j.info("log_writes")

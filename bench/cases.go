@@ -4,6 +4,7 @@ package main
 func cases() []*testCase {
 	var all []*testCase
 	all = append(all, xaddCases()...)
+	all = append(all, partitionCases()...)
 	all = append(all, stringCases()...)
 	all = append(all, groupCases()...)
 	all = append(all, waiterCases()...)

@@ -49,7 +49,7 @@ func (b *bench) halfOfRedis() (float64, error) {
 		b.half = withoutRedis
 		return b.half, nil
 	}
-	s, err := b.start(redis, always)
+	s, err := b.start(redis, always, 0)
 	if err != nil {
 		return 0, err
 	}

@@ -142,6 +142,6 @@ func look(name string) string {
 
 // installed are the servers of a list that can be started.
 func (b *bench) installed(kinds []kind) []kind {
-	paths := map[kind]string{millrace: b.millrace, redis: b.redis, jetstream: b.nats, jetstreamSynced: b.nats}
+	paths := map[kind]string{millrace: b.millrace, millraceAlone: b.millrace, redis: b.redis, jetstream: b.nats, jetstreamSynced: b.nats}
 	return slices.DeleteFunc(slices.Clone(kinds), func(k kind) bool { return paths[k] == "" })
 }

@@ -21,6 +21,7 @@ type kind string
 
 const (
 	millrace        kind = "millrace"
+	millraceAlone   kind = "millrace-1" // with one partition, beside one with several
 	redis           kind = "redis"
 	jetstream       kind = "jetstream"
 	jetstreamSynced kind = "jetstream-synced"
@@ -50,8 +51,9 @@ type server struct {
 // of entries to read.
 const readyWithin = 5 * time.Minute
 
-// start starts a server on an empty folder and a free port.
-func (b *bench) start(k kind, mode fsync) (*server, error) {
+// start starts a server on an empty folder and a free port. partitions are Millrace's, 0
+// for one.
+func (b *bench) start(k kind, mode fsync, partitions int) (*server, error) {
 	dir, err := os.MkdirTemp(b.dir, string(k)+"-")
 	if err != nil {
 		return nil, err
@@ -61,12 +63,17 @@ func (b *bench) start(k kind, mode fsync) (*server, error) {
 		return nil, err
 	}
 	s := &server{kind: k, addr: addr, dir: dir, args: b.arguments(k, mode, addr, dir)}
+	if k == millrace && partitions > 0 {
+		s.args = append(s.args, "--partitions", strconv.Itoa(partitions))
+	}
 	if s.isNATS() {
 		if err := writeConf(dir, addr, k); err != nil {
 			return nil, err
 		}
 	}
-	b.settings[k] = s.describe()
+	if partitions == 0 {
+		b.settings[k] = s.describe()
+	}
 	return s, s.run()
 }
 

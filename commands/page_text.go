@@ -32,6 +32,15 @@ whatever their options say.
 **Order and cursors.** KEYS and SCAN walk the keys in an order of their own. A cursor of SCAN is a position in this order: it is
 good for ever, also after a restart. Containers list their subcommands in a fixed order.
 
+**Several partitions.** A node that was made with ` + "`--partitions`" + ` above 1 keeps each key in the partition of its hash slot (CRC16 and hash tags,
+as Redis Cluster). What a command does in one partition is one moment. DEL, UNLINK, EXISTS, TOUCH and MGET may have keys anywhere, each
+partition answers for its own; DBSIZE, KEYS, SCAN, RANDOMKEY, FLUSHALL, FLUSHDB and SWAPDB are for all, one moment in each, not in all of
+them together. XREAD and XREADGROUP may name streams of several partitions (but not with MAXCOUNT or MAXSIZE): they wait in all of them, and
+the first that has something ends the wait; an XREADGROUP that delivered something in one partition says so, and an error of another, as
+NOGROUP, is told when nothing is delivered. All other commands of several keys, WATCH, and the commands and watched keys of a transaction
+must be in one partition, and no command for all may be among them; else ` + "`-CROSSSLOT`" + `. Keys without a common hash tag may be in one partition
+by chance: do not rely on it. FLUSHALL may send a client that tracks keys more than one ` + "`invalidate`" + `.
+
 **Seen times.** When an XREADGROUP finds nothing new, the consumer's seen-time is noted beside the log and goes into it within ten
 seconds: after a crash it may be that much older.
 

@@ -114,9 +114,6 @@ func runScan(c *Call) error {
 	if c.tooLong(len(names)) {
 		return ErrLong
 	}
-	c.Out = wire.AppendArray(c.Out, 2)
-	c.Out = wire.AppendBulkString(c.Out, strconv.FormatUint(next, 10))
-	c.Out = wire.AppendArray(c.Out, n)
-	c.Out = append(c.Out, names...)
+	c.Out = appendScanPage(c.Out, next, n, names)
 	return nil
 }

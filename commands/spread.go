@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/millrace-io/millrace/keyspace"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
@@ -221,27 +220,4 @@ func appendInOrder(out []byte, all []replyOf) []byte {
 // IsNull reports whether a reply says that there is nothing, in either protocol.
 func IsNull(reply []byte) bool {
 	return len(reply) == 0 || reply[0] == '_' || len(reply) > 1 && reply[1] == '-' && (reply[0] == '*' || reply[0] == '$')
-}
-
-// ScansSlots reports that the command goes through the keys in the order of their
-// slots, by a cursor.
-func (c *Command) ScansSlots() bool { return c.Name == scan.Name && c.container == nil }
-
-// ScanSlot is the slot in which a SCAN goes on, of arguments that were checked.
-func ScanSlot(args [][]byte) uint16 {
-	o, _ := parseScan(args)
-	return keyspace.CursorSlot(o.cursor)
-}
-
-// ScanOn makes of a SCAN's reply, when it has come to its end, one that goes on in a
-// slot.
-func ScanOn(reply []byte, slot uint16) []byte {
-	const end = "*2\r\n$1\r\n0\r\n"
-	rest, ended := bytes.CutPrefix(reply, []byte(end))
-	if !ended {
-		return reply
-	}
-	on := wire.AppendArray(nil, 2)
-	on = wire.AppendBulkString(on, strconv.FormatUint(keyspace.SlotCursor(slot), 10))
-	return append(on, rest...)
 }

@@ -23,14 +23,21 @@ const (
 	killGroup     = "crew"
 )
 
-func TestKillLosesNothingAcknowledged(t *testing.T) {
+func TestKillLosesNothingAcknowledged(t *testing.T) { killAgainAndAgain(t) }
+
+// Each of the streams is in a partition of its own.
+func TestKillOfSeveralPartitionsLosesNothingAcknowledged(t *testing.T) {
+	killAgainAndAgain(t, "--partitions", "4")
+}
+
+func killAgainAndAgain(t *testing.T, more ...string) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("-seed %d", *seed)
 	rng := rand.New(rand.NewPCG(*seed, 1))
 	dir := t.TempDir()
-	args := []string{"--snapshot-log-bytes", "16mb", "--log-segment-bytes", "4mb"}
+	args := append([]string{"--snapshot-log-bytes", "16mb", "--log-segment-bytes", "4mb"}, more...)
 
 	p := serve(t, dir, args...)
 	var models []*model

@@ -19,7 +19,13 @@ func TestScanWhileKeysComeAndGo(t *testing.T) {
 		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("-seed %d", *seed)
-	onBoth(t, nil, func(t *testing.T, p *process) {
+	for _, partitions := range []string{"1", "4"} {
+		t.Run("partitions="+partitions, func(t *testing.T) { scanWhileKeysComeAndGo(t, partitions) })
+	}
+}
+
+func scanWhileKeysComeAndGo(t *testing.T, partitions string) {
+	onBoth(t, []string{"--partitions", partitions}, func(t *testing.T, p *process) {
 		const stable = 1500
 		s := mustSpeak(t, p)
 		for n := range stable {

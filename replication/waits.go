@@ -71,6 +71,13 @@ func (w *waits) none() bool { return w.waiting.Load() == 0 }
 // add puts r in line. The caller holds the partition's lock, so no entry is
 // applied between r's look at the state and its place in line.
 func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r.gone {
+		// The client left while the request was on its way.
+		r.To.Fill(nil)
+		return
+	}
 	wt := &waiter{request: r, again: *r}
 	wt.Wait = *want
 	wt.Owner = wt
@@ -79,13 +86,6 @@ func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
 	}
 	wt.again.waiter, wt.again.Woken = wt, true
 	wt.Args = nil
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if r.gone {
-		// The client left while the request was on its way.
-		r.To.Fill(nil)
-		return
-	}
 	r.waiter = wt
 	w.registry.Add(&wt.Waiter)
 	w.waiting.Add(1)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -23,6 +24,7 @@ func DumpLog(dir string, o DumpOptions, w io.Writer) error {
 		return err
 	}
 	defer folder.Close()
+	several := o.Group < 0 && folder.Node().Partitions > 1
 	_, err = log.Inspect(vfs.OS(), filepath.Join(dir, logFolder), func(f log.Frame) error {
 		if o.Group >= 0 && int64(f.Group) != o.Group {
 			return nil
@@ -31,6 +33,9 @@ func DumpLog(dir string, o DumpOptions, w io.Writer) error {
 			e := &f.Entries[i]
 			if e.Index < o.From || e.Index > o.To {
 				continue
+			}
+			if several {
+				fmt.Fprintf(w, "group %s, ", f.Group)
 			}
 			if err := replication.DumpEntry(w, replication.DumpedEntry{Index: e.Index, Term: e.Term, Type: e.Type, Data: e.Data}); err != nil {
 				return err

@@ -36,6 +36,7 @@ type Node struct {
 	folder     *storage.Folder
 	log        *log.Log
 	partitions []*partition // by id; never changed once Open has returned
+	router     router
 	front      *resp.Server
 	table      *commands.Table
 	addr       string
@@ -87,8 +88,9 @@ func open(ctx context.Context, fs vfs.FS, c *config.Config, logger *slog.Logger)
 	if err := n.openPartitions(fs); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
+	n.router = n.newRouter()
 	var err error
-	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, n.newRouter(), logger); err != nil {
+	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, n.router, logger); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
 	for _, pt := range n.partitions {

@@ -128,11 +128,7 @@ func (n *Node) inspect(fn func(*commands.Machine)) {
 
 // blocked counts the requests that wait for a key, and the keys.
 func (n *Node) blocked() (requests, keys int) {
-	for _, pt := range n.partitions {
-		r, k := pt.Blocked()
-		requests, keys = requests+r, keys+k
-	}
-	return requests, keys
+	return n.router.blocked(), sum(n, func(pt *partition) int { _, keys := pt.Blocked(); return keys })
 }
 
 // blockedFor tells of them how many have a deadline, and for how many keys they

@@ -1,10 +1,13 @@
 package server
 
 import (
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/millrace-io/millrace/server/config"
+	"github.com/millrace-io/millrace/storage/vfs"
 )
 
 func partitions(n int) func(*config.Config) {
@@ -60,3 +63,38 @@ func TestFolderKeepsItsPartitions(t *testing.T) {
 }
 
 func debugAllowed(c *config.Config) { c.EnableDebugCommand = config.DebugYes }
+
+// The tools tell the groups of a folder apart.
+func TestToolsKnowAllGroups(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, vfs.OS(), partitions(3), func(c *config.Config) { c.Dir, c.LogSegmentBytes = dir, 1<<20 })
+	c := dial(t, p)
+	for i := range 9 {
+		c.must(t, fmt.Sprint("XADD stream", i, " 1-1 f v"))
+	}
+	c.must(t, "SAVE")
+	if err := p.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	var check, dump, one strings.Builder
+	if err := Check(dir, &check); err != nil {
+		t.Fatal(err)
+	}
+	all := DumpOptions{Group: -1, To: math.MaxUint64}
+	if err := DumpLog(dir, all, &dump); err != nil {
+		t.Fatal(err)
+	}
+	if err := DumpLog(dir, DumpOptions{Group: 2, To: all.To}, &one); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"3 partitions, in groups 1 to 3", "group 1: ", "group 3: ", "of group 2: index"} {
+		if !strings.Contains(check.String(), want) {
+			t.Errorf("check says nothing of %q:\n%s", want, &check)
+		}
+	}
+	entries := strings.Count(dump.String(), "XADD")
+	part := strings.Count(one.String(), "XADD")
+	if entries != 9 || part == 0 || part == 9 || !strings.Contains(dump.String(), "group 3, ") || strings.Contains(one.String(), "group") {
+		t.Errorf("%d commands of all groups, %d of group 2:\n%s", entries, part, &dump)
+	}
+}

@@ -10,11 +10,18 @@ import (
 const maxBacklog = 64 << 20
 
 // newRouter is what takes requests to their partitions.
-func (n *Node) newRouter() resp.Router {
+func (n *Node) newRouter() router {
 	if len(n.partitions) == 1 {
 		return lone{n, n.partitions[0]}
 	}
 	return newSlotRouter(n)
+}
+
+// router is what Node needs of one.
+type router interface {
+	resp.Router
+	// blocked counts the requests that wait for a key.
+	blocked() int
 }
 
 // lone is the router of a node with one partition, which holds all slots.
@@ -28,6 +35,11 @@ func (r lone) Route(*replication.Request) error { return nil }
 
 // Full implements resp.Router.
 func (r lone) Full() bool { return r.n.full() }
+
+func (r lone) blocked() int {
+	n, _ := r.Blocked()
+	return n
+}
 
 // full reports whether sessions are to be held back, and notes it.
 func (n *Node) full() bool {

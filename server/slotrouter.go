@@ -10,9 +10,10 @@ import (
 // slotRouter takes requests to the partitions of their keys. What concerns several is
 // spread, or refused.
 type slotRouter struct {
-	n     *Node
-	slots *slotTable
-	bins  sync.Pool // *bins
+	n       *Node
+	slots   *slotTable
+	bins    sync.Pool // *bins
+	waiting waitingSpreads
 }
 
 // bins are requests on their way, one list for each partition.
@@ -136,15 +137,10 @@ func (r *slotRouter) Submit(qs []*replication.Request) {
 	r.bins.Put(b)
 }
 
-// Busy implements resp.Router.
-func (r *slotRouter) Busy() bool {
-	for _, pt := range r.n.partitions {
-		if pt.Busy() {
-			return true
-		}
-	}
-	return false
-}
+// Busy implements resp.Router. Loops hold nothing back for a partition that is busy:
+// they know only of all together, and the others would wait with it (measured with 4
+// partitions at depth 1: a sixth more syncs for the same entries when they do).
+func (r *slotRouter) Busy() bool { return false }
 
 // Cancel implements resp.Router.
 func (r *slotRouter) Cancel(q *replication.Request) {
@@ -174,6 +170,12 @@ func (r *slotRouter) Waits(q *replication.Request) bool {
 
 // Full implements resp.Router.
 func (r *slotRouter) Full() bool { return r.n.full() }
+
+// blocked implements router: a request that is spread waits once.
+func (r *slotRouter) blocked() int {
+	n := sum(r.n, func(pt *partition) int { requests, _ := pt.Blocked(); return requests })
+	return max(n-r.waiting.surplus(), 0)
+}
 
 func (r *slotRouter) at(q *replication.Request) *partition { return r.n.partitions[q.Partition] }
 

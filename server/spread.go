@@ -1,7 +1,9 @@
 package server
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,9 +18,11 @@ import (
 // in all of them; what comes first ends the other waits, and whatever those have found
 // by then belongs to the reply as well: nothing that was delivered is lost.
 type spread struct {
-	r     *replication.Request
-	of    *commands.Spread
-	parts []*spreadPart // never changed
+	r       *replication.Request
+	of      *commands.Spread
+	parts   []*spreadPart // never changed
+	waiting *waitingSpreads
+	blocks  bool // it may wait
 
 	// mu covers what follows, and the parts' replies.
 	mu      sync.Mutex
@@ -45,7 +49,7 @@ var (
 // spreadToAll spreads a request without keys. Where one partition's answer is enough, it
 // is that of any slot's.
 func (r *slotRouter) spreadToAll(q *replication.Request, cmd *commands.Command) *spread {
-	s := &spread{r: q, of: cmd.Spread}
+	s := &spread{r: q, of: cmd.Spread, waiting: &r.waiting}
 	from := int(r.slots.of[rand.IntN(keyspace.Slots)])
 	for i := range r.n.partitions {
 		s.add(r.n.partitions[(from+i)%len(r.n.partitions)], nil)
@@ -55,7 +59,7 @@ func (r *slotRouter) spreadToAll(q *replication.Request, cmd *commands.Command) 
 
 // spreadByKeys spreads a request with keys in several partitions.
 func (r *slotRouter) spreadByKeys(q *replication.Request, cmd *commands.Command, keys []int) *spread {
-	s := &spread{r: q, of: cmd.Spread}
+	s := &spread{r: q, of: cmd.Spread, waiting: &r.waiting, blocks: cmd.MayBlock != nil && cmd.MayBlock(q.Args)}
 	of := map[replication.PartitionID][]int{}
 	var order []replication.PartitionID // of the first key in each
 	for _, i := range keys {
@@ -80,6 +84,9 @@ func (s *spread) add(at *partition, keys []int) {
 
 // addTo implements way.
 func (s *spread) addTo(b bins) {
+	if s.blocks {
+		s.waiting.add(s)
+	}
 	for _, p := range s.parts {
 		b[p.at.ID] = append(b[p.at.ID], &p.req)
 	}
@@ -97,6 +104,9 @@ func (p *spreadPart) Fill(reply []byte) {
 	s.mu.Unlock()
 	switch {
 	case last:
+		if s.blocks {
+			s.waiting.remove(s)
+		}
 		p.relay.to.Fill(s.merged())
 	case decides:
 		s.cancel()
@@ -149,13 +159,48 @@ func (s *spread) unblockFrom(i int, withError bool, done func(bool)) {
 }
 
 // waits implements way.
-func (s *spread) waits() bool {
+func (s *spread) waits() bool { return s.waitingParts() > 0 }
+
+func (s *spread) waitingParts() (n int) {
 	for _, p := range s.parts {
 		if p.at.Waits(&p.req) {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
+}
+
+// waitingSpreads are the spread requests on their way that may wait, each in several
+// partitions.
+type waitingSpreads struct {
+	mu  sync.Mutex
+	all map[*spread]bool
+}
+
+func (w *waitingSpreads) add(s *spread) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.all == nil {
+		w.all = map[*spread]bool{}
+	}
+	w.all[s] = true
+}
+
+func (w *waitingSpreads) remove(s *spread) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.all, s)
+}
+
+// surplus is by how much the partitions count too many clients that wait.
+func (w *waitingSpreads) surplus() (n int) {
+	w.mu.Lock()
+	list := slices.Collect(maps.Keys(w.all))
+	w.mu.Unlock()
+	for _, s := range list {
+		n += max(s.waitingParts()-1, 0)
+	}
+	return n
 }
 
 // Took implements timed: it is one call, wherever it runs.

@@ -155,8 +155,10 @@ func (s *source) Read(b []byte) (int, error) {
 func Reconcile(g *log.Group, s *Snapshots, logger *slog.Logger) error {
 	list := s.store.List()
 	if len(list) > 0 && list[0].Index > g.LastIndex() {
-		logger.Warn("log goes on behind a snapshot that lies beyond its end", "group", g.ID(),
-			"last", g.LastIndex(), "snapshot", list[0].Index)
+		if g.LastIndex() > 0 { // an empty one ends where the snapshot does
+			logger.Warn("log goes on behind a snapshot that lies beyond its end", "group", g.ID(),
+				"last", g.LastIndex(), "snapshot", list[0].Index)
+		}
 		return g.Reset(list[0].Index, list[0].Term)
 	}
 	if follows(g, 0) || len(s.usable()) > 0 {
