@@ -11,8 +11,6 @@ import (
 
 // Errors of Redis Cluster, for clients that are sent to the leaders.
 var (
-	// ErrCrossSlot refuses a command on keys of several slots.
-	ErrCrossSlot = errors.New("CROSSSLOT Keys in request don't hash to the same slot")
 	// ErrSlotNotServed refuses a command on a slot of no partition, ErrClusterDown on one
 	// of which no leader is known. Neither was run.
 	ErrSlotNotServed = errors.New("CLUSTERDOWN Hash slot not served")

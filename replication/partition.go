@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"log/slog"
+	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,23 @@ import (
 // PartitionID numbers the partitions of a cluster, from 0.
 type PartitionID uint32
 
-func (id PartitionID) String() string { return strconv.FormatUint(uint64(id), 10) }
+// Meta is the meta group of a cluster, which holds no slot.
+const Meta PartitionID = math.MaxUint32
+
+func (id PartitionID) String() string {
+	if id == Meta {
+		return "meta"
+	}
+	return strconv.FormatUint(uint64(id), 10)
+}
+
+// MarshalJSON keeps the number of a partition a number in logs.
+func (id PartitionID) MarshalJSON() ([]byte, error) {
+	if id == Meta {
+		return []byte(`"meta"`), nil
+	}
+	return strconv.AppendUint(nil, uint64(id), 10), nil
+}
 
 // Options are what a partition needs from its node.
 type Options struct {
@@ -136,7 +153,7 @@ func (p *Partition) Backlog() int64 { return p.queue.size() }
 // when the state can be read without waiting. Otherwise it reports false: the
 // request is to be submitted.
 func (p *Partition) ReadNow(r *Request) bool {
-	if !p.readable() || !p.mu.TryRLock() {
+	if !p.readable(r) || !p.mu.TryRLock() {
 		return false
 	}
 	out := buffers.get()
@@ -160,8 +177,8 @@ func (p *Partition) ReadNow(r *Request) bool {
 }
 
 // readable reports whether this replica's state, as it is, may be shown.
-func (p *Partition) readable() bool {
-	return p.term.alone.Load() || p.ReadsFrom != nil && p.ReadsFrom() == ReadsLocal && p.ready.Load()
+func (p *Partition) readable(r *Request) bool {
+	return p.term.alone.Load() || p.ready.Load() && (r.Local || p.ReadsFrom != nil && p.ReadsFrom() == ReadsLocal)
 }
 
 // now is the time by which reads show things: the partition's clock, that of the last

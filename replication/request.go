@@ -31,6 +31,10 @@ type Request struct {
 	DB    int
 	Proto wire.Proto
 	Class Class
+	// Partition is where the request goes, and Way what who routes it keeps about it
+	// besides. They are set before anybody else sees the request, and not logged.
+	Partition PartitionID
+	Way       any
 	// Local says of a read that this node's replica may answer as it stands, though it
 	// may be behind.
 	Local bool

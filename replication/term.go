@@ -106,10 +106,12 @@ func (p *Partition) endTerm() {
 func (p *Partition) announced(node, number uint64) {
 	t := &p.term
 	t.mu.Lock()
-	if number < t.number || t.leads.Load() {
+	if number < t.number || number == t.number && t.leads.Load() {
 		t.mu.Unlock()
 		return
 	}
+	// While this replica still leads an earlier term it is about to hear from Raft that
+	// it does not: the announcement may come first, and comes once.
 	t.number, t.leader, t.lost = number, node, time.Time{}
 	t.mu.Unlock()
 	p.sendAgain()

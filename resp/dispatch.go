@@ -242,9 +242,16 @@ func (s *Session) route(sl *slot) {
 	sl.req = replication.Request{
 		Op: cmd, Args: sl.args, DB: s.info.db, Proto: s.info.proto, To: sl,
 	}
+	if cmd.Class == commands.Read {
+		sl.req.Class = replication.Read
+	}
 	if s.track.tracker != nil {
 		sl.tracker = s.track.tracker
 		sl.req.Client, sl.req.Tracks = sl, s.tracks(cmd, s.track.caching)
+	}
+	if err := s.server.router.Route(&sl.req); err != nil {
+		s.refuseRoute(sl, err)
+		return
 	}
 	if cmd.Watches {
 		// What comes next may be EXEC, which needs the versions.
@@ -252,12 +259,22 @@ func (s *Session) route(sl *slot) {
 		s.wait = sl
 	}
 	if cmd.Class == commands.Read {
-		sl.req.Class, sl.req.Local = replication.Read, s.info.readOnly
+		sl.req.Local = s.info.readOnly
 		if s.nothingBefore() && s.readNow(sl) {
 			return
 		}
 	}
 	s.reqs = append(s.reqs, &sl.req)
+}
+
+// refuseRoute answers a request that can go nowhere. To the client it has run and
+// failed.
+func (s *Session) refuseRoute(sl *slot, err error) {
+	if s.wait == sl {
+		s.wait, sl.blocking = nil, false
+	}
+	sl.stats.Failed.Add(1)
+	s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
 }
 
 // readNow runs a read at once if the state is free. On false it is in the queue, to

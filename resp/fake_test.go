@@ -277,6 +277,8 @@ func answer(name string, q *replication.Request) []byte {
 	return []byte("+OK\r\n")
 }
 
+func (r *fakeRouter) Route(*replication.Request) error { return nil }
+
 func (r *fakeRouter) ReadNow(q *replication.Request) bool {
 	r.mu.Lock()
 	busy := r.busy || r.holding

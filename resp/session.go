@@ -96,10 +96,11 @@ type Session struct {
 	kept          int    // bytes of replies in filled slots of the queue
 	out           []byte // replies to be sent
 	writing       int    // bytes that the home has taken from out and not yet sent (home)
-	touched       bool   // the home knows that there is something to do
-	cut           bool   // to be closed at once
-	overflow      bool   // cut for its output
-	closed        bool   // the connection is gone; slots may still be filled (home)
+	soft          softClock
+	touched       bool // the home knows that there is something to do
+	cut           bool // to be closed at once
+	overflow      bool // cut for its output
+	closed        bool // the connection is gone; slots may still be filled (home)
 	info          sessionInfo
 }
 

@@ -157,6 +157,11 @@ func (s *Session) exec(sl *slot) {
 		return
 	}
 	sl.req = r
+	if err := s.server.router.Route(&sl.req); err != nil {
+		s.refuseRoute(sl, err)
+		s.tell(sl)
+		return
+	}
 	s.reqs = append(s.reqs, &sl.req)
 }
 

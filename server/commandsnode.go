@@ -45,6 +45,10 @@ func (v node) RedisVersion() string { return v.n.live.Config().RedisVersion }
 func (v node) EachClient(fn func(commands.ClientInfo)) { v.n.front.EachClient(fn) }
 
 func (v node) Unblock(id uint64, withError bool, done func(bool)) {
+	if v.n.place != nil && !v.n.front.HasClient(id) {
+		v.n.place.unblock(id, withError, done)
+		return
+	}
 	v.n.front.Unblock(id, withError, done)
 }
 

@@ -28,7 +28,7 @@ func startMember(t testing.TB, cluster *commandstest.Cluster, change ...func(*co
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.cluster, cluster.Machine = cluster, n.machine
+	n.cluster, cluster.Machine = cluster, n.partitions[0].machine
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{Node: n, ready: make(chan struct{}), done: make(chan struct{}), cancel: cancel}
 	go func() {

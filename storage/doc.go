@@ -30,6 +30,7 @@
 //	  "node_id": "...",         drawn when the folder was made
 //	  "cluster_id": "...",
 //	  "created": "2026-01-02T15:04:05Z",
+//	  "partitions": 4,          format 2; a folder of one partition has format 1 and no such line
 //	  "checksum": "1a2b3c4d"    CRC32C of the other values, each with a newline behind it
 //	}
 //

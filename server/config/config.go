@@ -14,6 +14,7 @@ type Config struct {
 	LogSegmentBytes  int64
 	SnapshotLogBytes int64
 	Fsync            Fsync
+	Partitions       int
 
 	Addr           string
 	Listener       Listener

@@ -33,6 +33,13 @@ var settings = []Setting{
 		field:  func(c *Config) any { return &c.LogSegmentBytes },
 	},
 	{
+		Name: "partitions", Type: Int, Default: "1", Group: GroupData, Scope: Cluster, Change: Restart,
+		Min: 1, Max: 256,
+		Effect: "Partitions that a new folder is made with. Each has a part of the keys, by their hash slots, and its own Raft group; commands on different " +
+			"partitions run side by side. A folder keeps the number that it was made with: a start that asks for another one says so in a warning and goes on with the folder's.",
+		field: func(c *Config) any { return &c.Partitions },
+	},
+	{
 		Name: "addr", Type: Text, Default: "127.0.0.1:6379", Group: GroupClients, Scope: Node, Change: Restart,
 		Effect: "Address and port on which clients connect. An empty host means all interfaces; port 0 takes a free one, which the ready line names. " +
 			"CONFIG shows it as `bind` and `port`.",
