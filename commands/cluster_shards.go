@@ -13,7 +13,10 @@ var clusterShards = Command{
 	Summary: "Get array of cluster slots to node mappings.",
 	Since:   "7.0.0", Group: "cluster", Complexity: "O(N) where N is the total number of cluster nodes",
 	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips:  []string{"nondeterministic_output"},
+	Tips: []string{"nondeterministic_output"},
+
+	Differences: "Every node holds a replica of every partition. Those that lead one are shown as masters only, since clients take a node for " +
+		"either a master or a replica.",
 	Class: Own,
 	Serve: inCluster(serveClusterShards),
 }
@@ -57,14 +60,15 @@ func joined(ranges []SlotRange) (list []SlotRange) {
 	return list
 }
 
-// nodes are those with a replica of what the shard holds, its master first.
+// nodes are those with a replica of what the shard holds, its master first, without those
+// that are masters themselves.
 func (s *shard) nodes(t *Topology) (nodes []*ClusterNode) {
 	if s.master != nil {
 		nodes = append(nodes, s.master)
 	}
 	for _, p := range s.partitions {
 		for _, r := range p.Replicas {
-			if n := t.Node(r.Node); n != nil && n.State != NodeRemoved && !slices.Contains(nodes, n) {
+			if n := t.Node(r.Node); n != nil && n.State != NodeRemoved && len(t.Leads(n.ID)) == 0 && !slices.Contains(nodes, n) {
 				nodes = append(nodes, n)
 			}
 		}
@@ -74,7 +78,7 @@ func (s *shard) nodes(t *Topology) (nodes []*ClusterNode) {
 
 func serveClusterShards(c *ServeCall, cluster Cluster) error {
 	t := cluster.Topology()
-	list := t.shards()
+	list := slices.DeleteFunc(t.shards(), func(s *shard) bool { return len(s.nodes(t)) == 0 }) // nobody to ask
 	proto := c.Session.Proto()
 	c.Out = wire.AppendArray(c.Out, len(list))
 	for _, s := range list {

@@ -13,7 +13,10 @@ var clusterSlots = Command{
 	DeprecatedSince: "7.0.0", ReplacedBy: "`CLUSTER SHARDS`",
 	History: [][2]string{{"4.0.0", "Added node IDs."}, {"7.0.0", "Added additional networking metadata field."}},
 	Arity:   2, Flags: Stale, Categories: CatSlow,
-	Tips:  []string{"nondeterministic_output"},
+	Tips: []string{"nondeterministic_output"},
+
+	Differences: "Every node holds a replica of every partition. Those that lead one are shown as masters only, since clients take a node for " +
+		"either a master or a replica.",
 	Class: Own,
 	Serve: inCluster(serveClusterSlots),
 }
@@ -52,11 +55,13 @@ func (n *ClusterNode) appendSlotsEntry(b []byte) []byte {
 }
 
 // readable are the nodes that may be asked for the keys of a partition beside its
-// leader: those that are up and have caught up.
+// leader: those that are up and have caught up, and lead nothing. Clients take a node for
+// either a master or a replica, ioredis for one: of one that was both it would read
+// without READONLY, and be sent on for ever.
 func (t *Topology) readable(p *ClusterPartition) (nodes []*ClusterNode) {
 	for i := range p.Replicas {
 		r := &p.Replicas[i]
-		if n := t.Node(r.Node); n != nil && n.ID != p.Leader && n.State == NodeUp && n.Client.Port != 0 {
+		if n := t.Node(r.Node); n != nil && n.State == NodeUp && n.Client.Port != 0 && len(t.Leads(n.ID)) == 0 {
 			nodes = append(nodes, n)
 		}
 	}

@@ -50,6 +50,14 @@ func testTable() *commands.Table {
 			c.Session.SelectDB(n)
 			return ok(c)
 		}},
+		{Name: "readonly", Arity: 1, Class: commands.Own, Serve: func(c *commands.ServeCall) error {
+			c.Session.SetReadOnly(true)
+			return ok(c)
+		}},
+		{Name: "readwrite", Arity: 1, Class: commands.Own, Serve: func(c *commands.ServeCall) error {
+			c.Session.SetReadOnly(false)
+			return ok(c)
+		}},
 		{Name: "auth", Arity: 2, Flags: commands.NoAuth, Class: commands.Own, Serve: func(c *commands.ServeCall) error {
 			if !c.Node.CheckPassword([]byte("default"), c.Args[1]) {
 				c.Out = wire.AppendError(c.Out, "WRONGPASS invalid username-password pair or user is disabled.")
@@ -252,6 +260,9 @@ func (r *fakeRouter) apply(q *replication.Request) {
 func answer(name string, q *replication.Request) []byte {
 	switch name {
 	case "get":
+		if q.Local {
+			return wire.AppendSimple(nil, "LOCAL")
+		}
 		return wire.AppendBulkString(nil, strconv.Itoa(q.DB)+":"+string(q.Args[1]))
 	case "big":
 		n, _ := strconv.Atoi(string(q.Args[1]))

@@ -166,11 +166,12 @@ func TestRedirectWithoutALeader(t *testing.T) {
 	dialogue{"GET bar", "1", "GET foo", unserved, "READONLY", "OK", "GET foo", unserved}.play(t, p)
 }
 
-// A leader that changes between MULTI and EXEC: nothing was run.
+// A leader that changes between MULTI and EXEC: nothing was run, on no replica either.
 func TestLeaderChangesInATransaction(t *testing.T) {
 	cluster := redirecting(commandstest.ThreeNodes())
 	p := startMember(t, cluster)
 	c := dial(t, p)
+	c.must(t, "READONLY")
 	c.must(t, "MULTI")
 	c.must(t, "SET bar 1")
 	cluster.Transfer(0, commandstest.NodeC, func(error) {})
