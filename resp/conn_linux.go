@@ -25,7 +25,6 @@ type conn struct {
 	lingering bool // shut down for writing
 	lingered  int
 	deadline  time.Time // of lingering
-	soft      softClock
 }
 
 const watch = unix.EPOLLIN | unix.EPOLLRDHUP
@@ -141,7 +140,8 @@ func (c *conn) write() {
 			c.setMask(c.mask &^ unix.EPOLLOUT)
 			return
 		}
-		n, err := unix.Write(c.fd, c.buf[c.sent:])
+		rest := c.buf[c.sent:]
+		n, err := unix.Write(c.fd, rest[:s.piece(len(rest))])
 		switch {
 		case err == unix.EINTR:
 			continue
@@ -156,8 +156,7 @@ func (c *conn) write() {
 		c.loop.stats.NetOut.Add(uint64(n))
 		c.loop.stats.Writes.Add(1)
 		s.mu.Lock()
-		s.writing -= n
-		s.info.netOut += uint64(n)
+		s.sentLocked(n)
 		s.mu.Unlock()
 	}
 }
@@ -286,7 +285,7 @@ func (c *conn) sweep() {
 		s.out = nil
 		c.buf, c.sent = nil, 0
 	}
-	overdue := c.soft.ranOut(unsent, output, c.loop.now)
+	overdue := s.soft.ranOut(unsent, output, c.loop.now)
 	if overdue {
 		s.overflowLocked()
 	}

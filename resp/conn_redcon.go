@@ -37,7 +37,6 @@ type redconConn struct {
 	ended  bool      // nothing more comes
 	failed bool      // the connection is broken
 	closed bool
-	soft   softClock
 }
 
 func newRedconConn(f *redconFront, nc net.Conn) *redconConn {
@@ -189,13 +188,7 @@ func (c *redconConn) write() {
 		if len(c.buf) == 0 {
 			return
 		}
-		n, err := c.Conn.Write(c.buf)
-		s.stats.NetOut.Add(uint64(n))
-		s.stats.Writes.Add(1)
-		s.mu.Lock()
-		s.writing = 0
-		s.info.netOut += uint64(n)
-		s.mu.Unlock()
+		err := c.writePieces(c.buf)
 		if cap(c.buf) > maxKeptOutput {
 			c.buf = nil
 		}
@@ -203,6 +196,24 @@ func (c *redconConn) write() {
 			c.finish()
 		}
 	}
+}
+
+// writePieces writes b, and accounts for each piece that was sent.
+func (c *redconConn) writePieces(b []byte) error {
+	s := c.session
+	for len(b) > 0 {
+		n, err := c.Conn.Write(b[:s.piece(len(b))])
+		s.stats.NetOut.Add(uint64(n))
+		s.stats.Writes.Add(1)
+		s.mu.Lock()
+		s.sentLocked(n)
+		s.mu.Unlock()
+		if err != nil {
+			return err // finish sees to what is left of it
+		}
+		b = b[n:]
+	}
+	return nil
 }
 
 // sever closes at once; replies from before are sent if that needs no waiting.
@@ -311,7 +322,7 @@ func (c *redconConn) force() {
 func (c *redconConn) sweep() {
 	s, limits, now := c.session, c.session.server.limits.Load(), time.Now()
 	s.mu.Lock()
-	if c.soft.ranOut(int64(s.unsentLocked()), s.outputLimitLocked(), now) {
+	if s.soft.ranOut(int64(s.unsentLocked()), s.outputLimitLocked(), now) {
 		s.overflowLocked()
 	}
 	idle := limits.Timeout > 0 && !s.info.blocked && !s.listens() && now.Sub(s.info.lastUsed) > limits.Timeout &&

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
 )
 
 // Limits are the bounds on clients. They can be changed while the server runs.
@@ -26,51 +27,6 @@ type Limits struct {
 	TCPKeepalive time.Duration
 	// ProtectedMode turns away peers from other machines while no password is set.
 	ProtectedMode bool
-}
-
-// OutputLimit closes a client whose unsent replies pass Hard bytes, or stay past
-// Soft bytes for SoftFor. 0 means no limit. A client without one is held back at
-// Options.MaxUnsent; what a single long reply brings is bounded by maxOutput.
-type OutputLimit struct {
-	Hard, Soft int64
-	SoftFor    time.Duration
-}
-
-// softClock notes since when a client is past its soft limit.
-type softClock struct{ since time.Time } // zero: it is not
-
-// ranOut reports whether so many unsent bytes have been past it for too long.
-func (c *softClock) ranOut(unsent int64, l OutputLimit, now time.Time) bool {
-	if l.Soft == 0 || unsent <= l.Soft {
-		c.since = time.Time{}
-		return false
-	}
-	if c.since.IsZero() {
-		c.since = now
-	}
-	return now.Sub(c.since) >= l.SoftFor
-}
-
-// maxOutput is the hard limit of those that have none: a client with a thousand long
-// reads on their way is held back too late.
-const maxOutput = 1 << 30
-
-// holdAt is how many bytes may wait to be sent before a session is held back. Where
-// there is a limit it goes on until that is passed, as in Redis.
-func (l *OutputLimit) holdAt(maxUnsent int) int {
-	switch {
-	case l.Hard > 0:
-		return max(maxUnsent, int(min(l.Hard, maxOutput))+1)
-	case l.Soft > 0:
-		return max(maxUnsent, int(min(l.Soft, maxOutput))+1)
-	}
-	return maxUnsent
-}
-
-// holdAt is from how many unsent bytes on the session is held back.
-func (s *Session) holdAt() int {
-	l := s.outputLimitLocked() // without the lock: the home alone writes what it looks at
-	return l.holdAt(s.server.options.MaxUnsent)
 }
 
 // DefaultLimits are those of Redis.
@@ -115,6 +71,12 @@ type Options struct {
 	// TrackedKeys is how many keys are remembered for clients with tracking; 0: any
 	// number.
 	TrackedKeys int
+	// Redirect sends clients to the leaders of slots, as Redis Cluster does, instead of
+	// serving them through any node.
+	Redirect bool
+	// Published, when set, is told of what clients publish, once those connected here
+	// have got it.
+	Published func(k pubsub.Kind, channel, payload []byte)
 	// Unpaused is called when a pause has ended, from any goroutine; nil: nobody asks.
 	Unpaused func()
 	// Served, when set, is told of each command that a session has served itself, and

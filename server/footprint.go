@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,9 @@ const (
 	// maxmemory before the collector runs all the time. Both as one part in so many.
 	collectorRoom  = 20
 	collectorSlack = 20
+
+	// cyclesKept is how many cycles of the collector tell what is in use and not counted.
+	cyclesKept = 3
 )
 
 // footprint is what the process takes of the machine's memory. It joins two
@@ -38,7 +42,10 @@ const (
 //
 // Its methods may be called from any goroutine.
 type footprint struct {
-	counted func() int64 // state and requests on their way, by their own accounting
+	counts func() int64 // state and requests on their way, by their own accounting
+
+	// top is the most that was counted since the last sample.
+	top atomic.Int64
 
 	maxMemory atomic.Int64
 	// base is used without what the state's accounting says.
@@ -50,18 +57,32 @@ type footprint struct {
 	retuned chan struct{} // holds a token when maxMemory or ready has changed; never closed
 
 	// mu covers what follows.
-	mu      sync.Mutex
-	last    processSample
-	live    uint64 // what the last cycle of the collector found in use
-	atCycle int64  // counted, then
-	unused  uint64 // least part of the heap's spans that was free, in this cycle
-	waste   uint64 // the same of the cycle before: what new values do not fill
-	limit   int64  // Go's memory limit as it was last set
-	outer   int64  // what it was before: it belongs to who started the process
+	mu   sync.Mutex
+	last processSample
+	// found is what the last cycles of the collector found in use and was not counted, the
+	// last one at the end; beyond is the least of it.
+	found  []int64
+	beyond int64
+	most   int64  // that was counted at any time since the next cycle may have begun
+	unused uint64 // least part of the heap's spans that was free, in this cycle
+	waste  uint64 // the same of the cycle before: what new values do not fill
+	limit  int64  // Go's memory limit as it was last set
+	outer  int64  // what it was before: it belongs to who started the process
 }
 
-func newFootprint(counted func() int64) *footprint {
-	return &footprint{counted: counted, retuned: make(chan struct{}, 1), unused: math.MaxUint64}
+func newFootprint(counts func() int64) *footprint {
+	return &footprint{counts: counts, retuned: make(chan struct{}, 1), unused: math.MaxUint64}
+}
+
+// counted is the size of the state and of the requests on their way. It is asked for
+// whenever the state has another size, so that the most of it is known.
+func (f *footprint) counted() int64 {
+	n := f.counts()
+	for {
+		if top := f.top.Load(); n <= top || f.top.CompareAndSwap(top, n) {
+			return n
+		}
+	}
 }
 
 // run measures until ctx ends. Go's memory limit is then as it was.
@@ -123,11 +144,16 @@ func (f *footprint) measure() {
 // takeLocked learns from a sample. counted is read after it: a state that grew in between
 // makes used a little too low, until the next cycle.
 func (f *footprint) takeLocked(s processSample, counted int64) {
+	// The next cycle may have begun by the time that this sample shows the end of one,
+	// but not before the sample of before.
+	top := max(f.top.Swap(counted), counted)
+	f.most = max(f.most, top)
 	switch {
 	case s.cycles == 0: // nothing is known but what was allocated
-		f.live, f.atCycle = s.objects, counted
+		f.beyond = int64(s.objects) - f.most
 	case s.cycles != f.last.cycles:
-		f.live, f.atCycle = s.live, counted
+		f.foundLocked(s.live, counted)
+		f.most = top
 		f.waste, f.unused = f.unused, s.unused
 		if f.last.cycles == 0 {
 			f.waste = 0
@@ -135,7 +161,32 @@ func (f *footprint) takeLocked(s processSample, counted int64) {
 	}
 	f.unused = min(f.unused, s.unused)
 	f.last = s
-	f.base.Store(withRoom(int64(f.live)+int64(s.around)) - withRoom(f.atCycle))
+	f.base.Store(withRoom(f.beyond + int64(s.around)))
+}
+
+// foundLocked takes what a cycle found in use. It errs upwards in two ways, and either
+// would last: writes that are refused bring no next cycle about.
+//
+// It is seen later than it was found, and the cycle has begun earlier still: what was
+// freed meanwhile is part of it, or not. So beyond stays as it was where it can. And
+// all that is allocated during a cycle is found in use, also what is garbage at its end,
+// as most of what a write needs on its way: so the least of a few cycles counts.
+func (f *footprint) foundLocked(live uint64, counted int64) {
+	beyond := min(max(f.beyond, int64(live)-f.most), int64(live)-counted)
+	if len(f.found) == cyclesKept {
+		f.found = slices.Delete(f.found, 0, 1)
+	}
+	f.found = append(f.found, beyond)
+	f.beyond = slices.Min(f.found)
+}
+
+// passingLocked is what the last cycle found in use beyond what is used: garbage since then,
+// or more that lasts.
+func (f *footprint) passingLocked() int64 {
+	if len(f.found) == 0 {
+		return 0
+	}
+	return f.found[len(f.found)-1] - f.beyond
 }
 
 // tuneLocked keeps Go's heap near maxmemory. The limit rises with what is in use
@@ -157,7 +208,7 @@ func (f *footprint) heapLimitLocked() int64 {
 	if m == 0 {
 		return f.outer
 	}
-	need := max(m, f.used()+int64(f.waste))
+	need := max(m, f.used()+f.passingLocked()+int64(f.waste))
 	return min(f.outer, need+need/collectorSlack-int64(f.last.files)) // Go counts no files
 }
 

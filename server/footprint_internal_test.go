@@ -7,28 +7,36 @@ import (
 
 const mib = 1 << 20
 
-// counted is a state of a given size.
-type counted struct{ bytes int64 }
-
-func newTestFootprint() (*footprint, *counted) {
-	c := &counted{}
-	f := newFootprint(func() int64 { return c.bytes })
-	f.outer, f.limit = math.MaxInt64, math.MaxInt64
-	return f, c
+// counting is a footprint with a state of a size that tests set.
+type counting struct {
+	*footprint
+	state int64
 }
 
-func (f *footprint) after(s processSample) int64 {
+func newTestFootprint() *counting {
+	f := &counting{}
+	f.footprint = newFootprint(func() int64 { return f.state })
+	f.outer, f.limit = math.MaxInt64, math.MaxInt64
+	return f
+}
+
+func (f *counting) holds(bytes int64) {
+	f.state = bytes
+	f.counted()
+}
+
+func (f *counting) after(s processSample) int64 {
 	f.takeLocked(s, f.counted())
 	return f.used()
 }
 
 func TestUsedIsWhatTheCollectorFoundAndTheGrowthSince(t *testing.T) {
-	f, c := newTestFootprint()
-	c.bytes = 100 * mib
+	f := newTestFootprint()
+	f.holds(100 * mib)
 	if got := f.after(processSample{cycles: 1, live: 110 * mib, around: 10 * mib, objects: 150 * mib}); got != 126*mib {
 		t.Errorf("after a cycle: %d, want 120 MiB and a twentieth", got)
 	}
-	c.bytes = 140 * mib
+	f.holds(140 * mib)
 	if got := f.used(); got != 168*mib {
 		t.Errorf("grown by 40 MiB: %d, want 160 MiB and a twentieth", got)
 	}
@@ -36,26 +44,95 @@ func TestUsedIsWhatTheCollectorFoundAndTheGrowthSince(t *testing.T) {
 	if got := f.after(processSample{cycles: 1, live: 110 * mib, around: 10 * mib, objects: 190 * mib}); got != 168*mib {
 		t.Errorf("measured again: %d", got)
 	}
-	c.bytes = 20 * mib
+	f.holds(20 * mib)
 	if got := f.used(); got != 42*mib {
 		t.Errorf("shrunk to 20 MiB: %d, want 40 MiB and a twentieth", got)
 	}
 }
 
+// A cycle that ran while the state shrank has found what was freed, or not: it makes
+// room in either case, and at once.
+func TestWhatIsFreedMakesRoomWhenACycleSeesItLate(t *testing.T) {
+	const before = 126 * mib // a state of 100 MiB, 10 beyond it and 10 around, and a twentieth
+	rows := []struct {
+		name string
+		live uint64 // found by a cycle that is seen when 40 MiB were freed
+		want int64
+	}{
+		{"found in use", 110 * mib, 84 * mib},
+		{"half of it", 90 * mib, 84 * mib},
+		{"not found", 70 * mib, 84 * mib},
+		{"and more that is used", 112 * mib, 86*mib + mib/10},
+		{"and some that is not", 68 * mib, 82*mib - mib/10},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			f := newTestFootprint()
+			for cycle := range uint64(cyclesKept) {
+				f.holds(100 * mib)
+				if got := f.after(processSample{cycles: cycle + 1, live: 110 * mib, around: 10 * mib}); got != before {
+					t.Fatalf("before: %d", got)
+				}
+			}
+			f.holds(60 * mib)
+			if got := f.used(); got != before-42*mib {
+				t.Errorf("freed: %d", got)
+			}
+			f.after(processSample{cycles: cyclesKept, live: 110 * mib, around: 10 * mib})
+			for cycle := range uint64(cyclesKept) { // all like the first: one alone would not count
+				f.top.Store(100 * mib)
+				f.after(processSample{cycles: cyclesKept + 1 + cycle, live: row.live, around: 10 * mib})
+			}
+			if got := f.used(); max(got-row.want, row.want-got) > 1 {
+				t.Errorf("seen: %d, want %d", got, row.want)
+			}
+		})
+	}
+}
+
+// What was counted between two samples only may be part of what is found, too.
+func TestWhatCameAndWentBetweenTwoSamplesIsNotUsed(t *testing.T) {
+	f := newTestFootprint()
+	f.holds(10 * mib)
+	f.after(processSample{cycles: 1, live: 10 * mib})
+	f.holds(90 * mib)
+	f.holds(20 * mib)
+	if got := f.after(processSample{cycles: 2, live: 90 * mib}); got != 21*mib {
+		t.Errorf("got %d, want 20 MiB and a twentieth", got)
+	}
+}
+
+// What a cycle finds in use and the next ones do not is garbage of writes on their way.
+func TestGarbageOfOneCycleIsNotUsed(t *testing.T) {
+	f := newTestFootprint()
+	f.holds(100 * mib)
+	for i, live := range []uint64{110, 130, 150, 110, 110} {
+		if got := f.after(processSample{cycles: uint64(i) + 1, live: live * mib}); got != 115*mib+mib/2 {
+			t.Errorf("cycle %d: %d, want 110 MiB and a twentieth", i+1, got)
+		}
+	}
+	for range cyclesKept {
+		f.after(processSample{cycles: f.last.cycles + 1, live: 120 * mib})
+	}
+	if got := f.used(); got != 126*mib {
+		t.Errorf("found by all of the last cycles: %d, want 120 MiB and a twentieth", got)
+	}
+}
+
 func TestUsedBeforeTheFirstCycleIsWhatWasAllocated(t *testing.T) {
-	f, _ := newTestFootprint()
+	f := newTestFootprint()
 	if got := f.after(processSample{objects: 20 * mib, around: 20 * mib}); got != 42*mib {
 		t.Errorf("got %d", got)
 	}
 }
 
 func TestExceedsCountsWhatIsToCome(t *testing.T) {
-	f, c := newTestFootprint()
+	f := newTestFootprint()
 	if f.exceeds(math.MaxInt64) {
 		t.Error("exceeds no limit")
 	}
 	f.maxMemory.Store(105)
-	c.bytes = 100
+	f.holds(100)
 	if f.exceeds(0) || !f.exceeds(1) {
 		t.Errorf("at the limit: exceeds(0) %t, exceeds(1) %t", f.exceeds(0), f.exceeds(1))
 	}
@@ -82,10 +159,11 @@ func TestHeapLimitLeavesRoomForTheCollector(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			f, _ := newTestFootprint()
+			f := newTestFootprint()
 			f.maxMemory.Store(row.max)
 			for _, s := range row.samples {
-				f.takeLocked(s, 0)
+				f.holds(int64(s.live)) // that is all there is
+				f.after(s)
 			}
 			if got := f.heapLimitLocked(); got/mib != row.want/mib {
 				t.Errorf("got %d MiB, want %d", got/mib, row.want/mib)
@@ -95,7 +173,7 @@ func TestHeapLimitLeavesRoomForTheCollector(t *testing.T) {
 }
 
 func TestHeapLimitIsNeverAboveTheOperators(t *testing.T) {
-	f, _ := newTestFootprint()
+	f := newTestFootprint()
 	f.outer = 50 * mib
 	f.maxMemory.Store(200 * mib)
 	if got := f.heapLimitLocked(); got != 50*mib {
