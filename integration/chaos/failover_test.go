@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-io/millrace/integration/chaos/history"
 )
 
-var failovers = flag.Int("failovers", 3, "how often the failover test kills the leader")
+var failovers = flag.Int("failovers", 2, "how often the failover test kills the leader")
 
 const (
 	// resumeWithin is in which time writes must go on after the leader's death, in 19 of

@@ -15,7 +15,7 @@ import (
 )
 
 // defaultNodes is how many nodes a run has unless -nodes says otherwise.
-const defaultNodes = 1
+const defaultNodes = 3
 
 var (
 	seed     = flag.Uint64("seed", 0, "seed of the first round, 0 for a new one; each round adds 1")

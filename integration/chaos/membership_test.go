@@ -88,7 +88,7 @@ func (n *nemesis) order(node int, args ...any) error {
 }
 
 // later are errors that pass.
-var later = regexp.MustCompile("^(ERR )?(MISCONF|TRYAGAIN|CLUSTERDOWN)")
+var later = regexp.MustCompile("^(ERR )*(MISCONF|TRYAGAIN|CLUSTERDOWN)")
 
 // wipe makes a node that is down a new one.
 func (m *member) wipe() error {
