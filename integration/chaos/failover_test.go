@@ -3,6 +3,7 @@ package chaos
 import (
 	"flag"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -47,6 +48,9 @@ func TestFailoverIsLatency(t *testing.T) {
 	t.Logf("longest time without a write, in each try: %v", gaps)
 	if late := gaps[len(gaps)*19/20]; len(gaps) >= enoughTries && late > resumeWithin {
 		t.Errorf("writes stopped for %v", late)
+		if err := c.writeLogs(filepath.Dir(c.members[0].dir)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
