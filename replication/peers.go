@@ -3,8 +3,6 @@ package replication
 import (
 	"bytes"
 	"encoding/binary"
-
-	"github.com/hashicorp/raft"
 )
 
 // What replicas of a partition tell each other, besides Raft: a byte for the kind, and
@@ -22,12 +20,29 @@ const (
 	msgAnswer = 'I'
 )
 
-// announce tells the others that this replica leads.
-func (p *Partition) announce(servers []raft.Server, number uint64) {
+// announce tells the others that this replica leads. It comes after the term has begun:
+// whoever is added later is told by announceTo.
+func (p *Partition) announce(number uint64) {
+	servers, err := p.servers()
+	if err != nil {
+		return // Raft has ended
+	}
 	for _, s := range servers {
 		if node, ok := nodeOf(s.ID); ok && node != p.Origin.Node {
 			p.sendTo(node, msgLead, number)
 		}
+	}
+}
+
+// announceTo tells a node that was added that this replica leads, if it does. The link
+// to it may have come up before the term began, when there was nothing to tell.
+func (p *Partition) announceTo(node uint64) {
+	t := &p.term
+	t.mu.Lock()
+	leads, number := t.leads.Load(), t.number
+	t.mu.Unlock()
+	if leads {
+		p.sendTo(node, msgLead, number)
 	}
 }
 

@@ -77,7 +77,7 @@ func (p *Partition) beginTerm() {
 	case t.begun <- struct{}{}:
 	default:
 	}
-	p.announce(servers, number)
+	p.announce(number)
 	p.upkeep.changed(next)
 	p.upkeep.signal()
 	p.sendAgain()
