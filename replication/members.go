@@ -45,7 +45,11 @@ func (p *Partition) Members() ([]Member, error) {
 // AddLearner gives a node a replica that has no vote. It returns when that is committed.
 func (p *Partition) AddLearner(node uint64) error {
 	id := ServerID(node)
-	return p.change("add a replica on", node, p.raft.AddNonvoter(id, raft.ServerAddress(id), 0, 0))
+	err := p.change("add a replica on", node, p.raft.AddNonvoter(id, raft.ServerAddress(id), 0, 0))
+	if err == nil {
+		p.announceTo(node)
+	}
+	return err
 }
 
 // Promote gives a node's replica a vote. It returns when that is committed.

@@ -22,9 +22,28 @@ const (
 	msgCommitted = 'C'
 )
 
-// announce tells the others that this replica leads.
+// announce tells the others that this replica leads. It comes after the term has begun:
+// whoever is added later is told by announceTo.
 func (p *Partition) announce(number uint64) {
-	for _, node := range *p.peers.Load() {
+	servers, err := p.servers()
+	if err != nil {
+		return // Raft has ended
+	}
+	for _, s := range servers {
+		if node, ok := nodeOf(s.ID); ok && node != p.Origin.Node {
+			p.sendTo(node, msgLead, number)
+		}
+	}
+}
+
+// announceTo tells a node that was added that this replica leads, if it does. The link
+// to it may have come up before the term began, when there was nothing to tell.
+func (p *Partition) announceTo(node uint64) {
+	t := &p.term
+	t.mu.Lock()
+	leads, number := t.leads.Load(), t.number
+	t.mu.Unlock()
+	if leads {
 		p.sendTo(node, msgLead, number)
 	}
 }

@@ -12,11 +12,12 @@ import (
 	"github.com/millrace-io/millrace/integration/chaos/faultnet"
 )
 
-var behind = flag.Int("behind", 64, "how many megabytes of log a follower has to catch up with")
+var behind = flag.Int("behind", 32, "how many megabytes of log a follower has to catch up with")
 
 const (
 	behindKeys  = 500
 	behindValue = 64 << 10
+	behindPipe  = 8
 	// calm is how long a write may take while another node catches up: the followers
 	// that are there answer as ever.
 	calm = time.Second
@@ -69,10 +70,17 @@ func (c *cluster) fill(bytes int) {
 	client := c.client(c.leader(rand.New(rand.NewPCG(1, 2))))
 	defer client.Close()
 	value := strings.Repeat("x", behindValue)
+	p := client.Pipeline()
 	for i := range bytes / behindValue {
-		if err := client.Set(c.t.Context(), fmt.Sprint("filled:", i%behindKeys), value, 0).Err(); err != nil {
-			c.t.Fatal(err)
+		p.Set(c.t.Context(), fmt.Sprint("filled:", i%behindKeys), value, 0)
+		if i%behindPipe == behindPipe-1 {
+			if _, err := p.Exec(c.t.Context()); err != nil {
+				c.t.Fatal(err)
+			}
 		}
+	}
+	if _, err := p.Exec(c.t.Context()); err != nil {
+		c.t.Fatal(err)
 	}
 }
 

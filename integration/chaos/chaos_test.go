@@ -20,25 +20,36 @@ func TestChaosOnBadDisks(t *testing.T) {
 
 // chaos plays rounds for some time, or until one fails.
 func chaos(t *testing.T, c *cluster) {
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano())
-	}
+	drawSeed()
 	t.Logf("-seed %d -nodes %d", *seed, *nodes)
 	began := time.Now()
 	for n := uint64(0); n == 0 || time.Since(began) < *duration; n++ {
 		r := newRound(t, c, *seed+n)
-		found := r.run()
-		if len(found) > 0 {
-			t.Errorf("-seed %d, faults: %s\n%s", r.seed, strings.Join(r.told, "; "), strings.Join(found, "\n"))
-			if err := r.keep(filepath.Dir(c.members[0].dir), found); err != nil {
-				t.Error(err)
-			}
+		if r.failed(r.run()) {
 			return
 		}
 		if err := r.clean(); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func drawSeed() {
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
+}
+
+// failed reports a round's broken promises and keeps what is needed to understand them.
+func (r *round) failed(found []string) bool {
+	if len(found) == 0 {
+		return false
+	}
+	r.t.Errorf("-seed %d, faults: %s\n%s", r.seed, strings.Join(r.told, "; "), strings.Join(found, "\n"))
+	if err := r.keep(filepath.Dir(r.cluster.members[0].dir), found); err != nil {
+		r.t.Error(err)
+	}
+	return true
 }
 
 // keptOnFailure returns a folder that stays when the test fails.

@@ -91,7 +91,8 @@ func (c *cluster) begin(dir string, n int, args []string) {
 func (c *cluster) newMember(i int, dir string, clustered bool, args []string) *member {
 	c.t.Helper()
 	m := &member{number: i, dir: dir, addr: freeAddr(c.t), hurt: c.hurt}
-	m.args = []string{"--addr", m.addr, "--enable-debug-command", "local", "--log-segment-bytes", "4mb", "--snapshot-log-bytes", "8mb"}
+	m.args = []string{"--addr", m.addr, "--enable-debug-command", "local", "--log-segment-bytes", "4mb", "--snapshot-log-bytes", "8mb",
+		"--partitions", strconv.Itoa(*parts)}
 	m.args = append(m.args, args...)
 	if !clustered {
 		return m

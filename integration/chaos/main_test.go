@@ -15,12 +15,13 @@ import (
 )
 
 // defaultNodes is how many nodes a run has unless -nodes says otherwise.
-const defaultNodes = 1
+const defaultNodes = 3
 
 var (
 	seed     = flag.Uint64("seed", 0, "seed of the first round, 0 for a new one; each round adds 1")
 	duration = flag.Duration("chaos-duration", 8*time.Second, "how long new rounds begin, in each test of rounds")
 	nodes    = flag.Int("nodes", defaultNodes, "how many nodes the cluster has")
+	parts    = flag.Int("partitions", 1, "how many partitions the cluster has")
 )
 
 // program is the millrace under test.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -65,17 +66,29 @@ func (n *nemesis) rejoin(i, by int) error {
 	return n.cluster.votes(i)
 }
 
-// order has a node do something; with faults healed it must.
+// order has a node do something. What is refused for the moment, by a disk that was
+// full until now or for want of a leader, is asked for again.
 func (n *nemesis) order(node int, args ...any) error {
 	ctx, cancel := context.WithTimeout(n.cluster.t.Context(), joinIn)
 	defer cancel()
 	c := n.cluster.client(node)
 	defer c.Close()
-	if err := c.Do(ctx, args...).Err(); err != nil {
-		return fmt.Errorf("%v on node %d: %w", args, node, err)
+	for {
+		err := c.Do(ctx, args...).Err()
+		if err == nil {
+			return nil
+		}
+		if !later.MatchString(err.Error()) || ctx.Err() != nil {
+			return fmt.Errorf("%v on node %d: %w", args, node, err)
+		}
+		if err := n.cluster.tick(); err != nil {
+			return err
+		}
 	}
-	return nil
 }
+
+// later are errors that pass.
+var later = regexp.MustCompile("^(ERR )*(MISCONF|TRYAGAIN|CLUSTERDOWN)")
 
 // wipe makes a node that is down a new one.
 func (m *member) wipe() error {

@@ -13,7 +13,7 @@ import (
 )
 
 // keptLines is how many of its last log lines a process keeps.
-const keptLines = 200
+const keptLines = 3000
 
 // Process is a running millrace. Its methods may be called from any goroutine.
 type Process struct {
@@ -34,8 +34,8 @@ func Serve(program, dir string, args ...string) (*Process, error) {
 }
 
 // Start starts a command that logs JSON lines to its standard error, and waits for
-// the line that says it is ready. If there is none in time, the process is killed and
-// the error shows its log.
+// the line that says it is ready. If there is none in time, the process is ended and
+// the error shows its log, with the stacks of its goroutines.
 func Start(cmd *exec.Cmd, within time.Duration) (*Process, error) {
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	stderr, err := cmd.StderrPipe()
@@ -55,7 +55,7 @@ func Start(cmd *exec.Cmd, within time.Duration) (*Process, error) {
 	case <-p.done:
 		return nil, fmt.Errorf("millrace ended before it was ready:\n%s", p.Log())
 	case <-late.C:
-		p.Kill()
+		p.dump()
 		return nil, fmt.Errorf("millrace is not ready after %v:\n%s", within, p.Log())
 	}
 }
@@ -120,12 +120,25 @@ func (p *Process) Ended() error {
 	select {
 	case <-p.done:
 	case <-late.C:
+		p.dump()
 		return fmt.Errorf("millrace does not stop:\n%s", p.Log())
 	}
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		return fmt.Errorf("millrace ended with code %d:\n%s", code, p.Log())
 	}
 	return nil
+}
+
+// dump ends a process that hangs, and has it log the stacks of its goroutines.
+func (p *Process) dump() {
+	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
+	late := time.NewTimer(5 * time.Second)
+	defer late.Stop()
+	select {
+	case <-p.done:
+	case <-late.C:
+		p.Kill()
+	}
 }
 
 // Freeze holds the process up with SIGSTOP, until Thaw.
