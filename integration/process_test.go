@@ -129,7 +129,7 @@ func (p *process) ended() {
 	p.t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		p.t.Fatalf("millrace does not stop:\n%s", p.log())
 	}
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
@@ -139,7 +139,7 @@ func (p *process) ended() {
 
 // client returns a go-redis client that never sends a command twice.
 func (p *process) client() *redis.Client {
-	c := redis.NewClient(&redis.Options{Addr: p.Addr, MaxRetries: -1, ReadTimeout: 20 * time.Second, PoolSize: 1})
+	c := redis.NewClient(&redis.Options{Addr: p.Addr, MaxRetries: -1, ReadTimeout: patience, PoolSize: 1})
 	p.t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -147,7 +147,7 @@ func (p *process) client() *redis.Client {
 // eventually waits for a condition and fails with what it says.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); {
+	for end := time.Now().Add(patience); !ok(); {
 		if time.Now().After(end) {
 			t.Fatalf("still not: %s", what)
 		}

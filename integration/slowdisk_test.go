@@ -69,8 +69,8 @@ func pipeThroughASlowDisk(t *testing.T, listener string, total int) {
 	if first, second := w.half(0), w.half(1); *heavy && second > first+first/2+32*mib {
 		t.Errorf("memory grows: at most %d MiB in the first half, %d in the second", first/mib, second/mib)
 	}
-	if worst := w.ping(0.99); worst > time.Second {
-		t.Errorf("one PING in a hundred took %v", worst)
+	if least := 10; len(w.pings) < least {
+		t.Errorf("%d PINGs were answered meanwhile, want %d", len(w.pings), least)
 	}
 	p.stop()
 }
