@@ -26,12 +26,19 @@ type floor struct{ folder, imports string }
 var floors = []floor{
 	{"bench", "bench/load"},
 	{"bench/load", ""},
-	{"integration", "server server/config resp/wire"},
+	{"integration", "integration/node server server/config resp/wire"},
+	{"integration/chaos", "integration/node integration/chaos/history integration/chaos/faultnet"},
+	{"integration/chaos/history", ""},
+	{"integration/chaos/faultnet", ""},
+	{"integration/node", ""},
 	{"cmd/millrace", "server server/config"},
-	{"server", "server/config resp replication replication/raftstore commands pubsub tracking blocking storage storage/snapshot storage/log storage/vfs keyspace groups streams resp/wire glob"},
+	{"server", "server/config resp cluster meta replication replication/mesh replication/raftstore commands pubsub tracking blocking storage storage/snapshot storage/log storage/vfs keyspace groups streams resp/wire glob"},
 	{"server/config", "glob"},
 	{"resp", "replication commands pubsub tracking blocking resp/wire glob"},
+	{"cluster", "replication replication/mesh meta blocking storage/vfs resp/wire"},
 	{"replication", "replication/raftstore blocking storage/snapshot storage/log storage/vfs resp/wire"},
+	{"replication/mesh", ""},
+	{"replication/mesh/meshtest", ""},
 	{"replication/raftstore", "storage/snapshot storage/log storage/vfs"},
 	{"commands/commandstest", "commands pubsub tracking keyspace groups streams resp/wire"},
 	{"commands", "pubsub tracking blocking keyspace groups idmp rdb streams resp/wire glob"},
@@ -43,6 +50,7 @@ var floors = []floor{
 	{"storage/snapshot", "storage/vfs"},
 	{"storage/log", "storage/vfs"},
 	{"storage/vfs", ""},
+	{"meta", "decode"},
 	{"keyspace", "groups idmp streams decode"},
 	{"groups", "streams decode"},
 	{"idmp", "streams decode"},
@@ -58,8 +66,11 @@ var floors = []floor{
 var doors = map[string][]string{
 	"github.com/tidwall/redcon":               {"resp"},
 	"github.com/tidwall/wal":                  {"storage/storagetest"},
-	"github.com/hashicorp/raft":               {"replication", "replication/raftstore", "storage/storagetest"},
+	"github.com/hashicorp/raft":               {"replication", "replication/mesh", "replication/raftstore", "storage/storagetest"},
+	"github.com/klauspost/compress":           {"replication/mesh"},
 	"github.com/redis/go-redis":               {"integration"},
+	"github.com/gomodule/redigo":              {"cmd/millrace"},
+	"github.com/anishathalye/porcupine":       {"integration/chaos/history"},
 	"github.com/nats-io/nats.go":              {"bench"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"gonum.org/v1/plot":                       {"bench"},
@@ -74,7 +85,7 @@ var doors = map[string][]string{
 // pure are the packages that can be replayed: they do no I/O, read no clock and
 // draw no random number, so they import nothing that does.
 var (
-	pure   = []string{"decode", "streams", "groups", "idmp", "rdb", "keyspace", "resp/wire", "glob"}
+	pure   = []string{"decode", "meta", "streams", "groups", "idmp", "rdb", "keyspace", "resp/wire", "glob"}
 	impure = []string{"os", "net", "time", "context", "syscall", "io/fs", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
 )
 

@@ -106,7 +106,7 @@ func (i *ClientInfo) flags() string {
 		letter string
 	}{
 		{i.Monitor, "O"}, {i.Subscriptions.Any(), "P"}, {i.Queued >= 0, "x"}, {i.Blocked, "b"},
-		{i.Tracking.On, "t"}, {i.Tracking.Broken, "R"}, {i.Tracking.BCast, "B"}, {i.Closing, "c"}, {i.Unix, "U"}, {i.NoEvict, "e"}, {i.NoTouch, "T"},
+		{i.Tracking.On, "t"}, {i.Tracking.Broken, "R"}, {i.Tracking.BCast, "B"}, {i.Closing, "c"}, {i.Unix, "U"}, {i.ReadOnly, "r"}, {i.NoEvict, "e"}, {i.NoTouch, "T"},
 	} {
 		if f.on {
 			flags += f.letter

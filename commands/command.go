@@ -125,6 +125,9 @@ type Command struct {
 	// FindKeys finds keys that KeySpecs can't describe; nil: Keys say it all. It
 	// returns indexes into args.
 	FindKeys func(args [][]byte) []int
+	// Spread says how the command runs in several partitions; nil: its keys must all
+	// be in one.
+	Spread *Spread
 
 	Class Class
 	// Sub are a container's subcommands. A container has no Run, and Serve only

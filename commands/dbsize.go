@@ -10,7 +10,7 @@ var dbSize = Command{
 	Since:   "1.0.0", Group: "server", Complexity: "O(1)",
 	Arity: 1, Flags: ReadOnly | Fast, Categories: CatKeyspace | CatRead | CatFast,
 	Tips:  []string{"request_policy:all_shards", "response_policy:agg_sum"},
-	Class: Read,
+	Class: Read, Spread: spreadCount,
 	Run: func(c *Call) error {
 		c.Out = wire.AppendInt(c.Out, int64(c.DB.Len()))
 		return nil

@@ -18,10 +18,20 @@ func valueDigestOf(k *keyspace.Key) valueDigest { return sha1.Sum(k.AppendDump(n
 
 func (d valueDigest) String() string { return hex.EncodeToString(d[:]) }
 
+// Views are the states of all partitions of a node.
+type Views []*View
+
 // Digest is a hash of all keys with their values and deadlines, and does not depend
-// on their order.
-func (v *View) Digest() string {
+// on their order, nor on the partitions that they are in.
+func (vs Views) Digest() string {
 	var sum valueDigest
+	for _, v := range vs {
+		v.addDigest(&sum)
+	}
+	return sum.String()
+}
+
+func (v *View) addDigest(sum *valueDigest) {
 	for i := range v.state.Databases() {
 		v.state.DB(i).Each(func(k *keyspace.Key) bool {
 			value := valueDigestOf(k)
@@ -32,17 +42,20 @@ func (v *View) Digest() string {
 			return true
 		})
 	}
-	return sum.String()
 }
 
-// key is a key of a view, nil when there is none or its deadline has passed.
-func (v *View) key(db int, name []byte) *keyspace.Key {
-	d := v.state.DB(db)
-	if d == nil {
-		return nil
+// key is a key, nil when there is none or its deadline has passed.
+func (vs Views) key(db int, name []byte) *keyspace.Key {
+	for _, v := range vs {
+		d := v.state.DB(db)
+		if d == nil {
+			continue
+		}
+		if k, _ := d.Get(name, v.now); k != nil {
+			return k
+		}
 	}
-	k, _ := d.Get(name, v.now)
-	return k
+	return nil
 }
 
 // debugDigest reads all there is, so somewhere else.
@@ -82,11 +95,16 @@ func debugTables(c *ServeCall) error {
 	if err != nil {
 		return err
 	}
-	d := c.Node.View().state.DB(int(i))
-	if d == nil {
+	keys, expires, known := 0, 0, false
+	for _, v := range c.Node.View() {
+		if d := v.state.DB(int(i)); d != nil {
+			keys, expires, known = keys+d.Len(), expires+d.Expires(), true
+		}
+	}
+	if !known {
 		return errDBIndex
 	}
 	c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(),
-		fmt.Sprintf("[Dictionary HT]\n number of elements: %d\n[Expires HT]\n number of elements: %d\n", d.Len(), d.Expires()))
+		fmt.Sprintf("[Dictionary HT]\n number of elements: %d\n[Expires HT]\n number of elements: %d\n", keys, expires))
 	return nil
 }

@@ -8,8 +8,8 @@ type Debugger interface {
 	// DebugAllowed reports whether clients on this machine, or on others, may use
 	// DEBUG.
 	DebugAllowed(local bool) bool
-	// View is the state of this moment.
-	View() *View
+	// View is the state of this moment, of each partition.
+	View() Views
 	// HoldUp keeps commands on keys waiting for so long, or until the node stops, and
 	// returns then.
 	HoldUp(time.Duration)

@@ -14,7 +14,7 @@ var del = Command{
 	Arity:       -2, Flags: Write, Categories: CatKeyspace | CatWrite | CatSlow,
 	Tips:  []string{"request_policy:multi_shard", "response_policy:agg_sum"},
 	Keys:  []KeySpec{{Flags: []string{"RM", "delete"}, Begin: 1, Last: -1, Step: 1}},
-	Class: Log, Run: runDel, Quiet: noneExists,
+	Class: Log, Run: runDel, Quiet: noneExists, Spread: spreadSum,
 }
 
 // UNLINK key [key ...]: the same as DEL, which never frees in the foreground here.
@@ -27,7 +27,7 @@ var unlink = Command{
 	Arguments:  del.Arguments,
 	Arity:      -2, Flags: Write | Fast, Categories: CatKeyspace | CatWrite | CatFast,
 	Tips: del.Tips, Keys: del.Keys,
-	Class: Log, Run: runDel, Quiet: noneExists,
+	Class: Log, Run: runDel, Quiet: noneExists, Spread: spreadSum,
 }
 
 func runDel(c *Call) error {

@@ -16,6 +16,9 @@ var (
 	ErrNoAuth = errors.New("NOAUTH Authentication required.")
 	// ErrOOM refuses a command that may need more memory than maxmemory leaves.
 	ErrOOM = errors.New("OOM command not allowed when used memory > 'maxmemory'.")
+	// ErrCrossSlot refuses a command, or a transaction, whose keys are in several
+	// partitions, or in several slots where clients are sent to the leaders.
+	ErrCrossSlot = errors.New("CROSSSLOT Keys in request don't hash to the same slot")
 	// ErrInternal is the answer to a command that panicked.
 	ErrInternal = errors.New("ERR internal error")
 

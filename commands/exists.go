@@ -14,7 +14,7 @@ var exists = Command{
 	Arity:     -2, Flags: ReadOnly | Fast, Categories: CatKeyspace | CatRead | CatFast,
 	Tips:  []string{"request_policy:multi_shard", "response_policy:agg_sum"},
 	Keys:  []KeySpec{{Flags: []string{"RO"}, Begin: 1, Last: -1, Step: 1}},
-	Class: Read, Run: runExists,
+	Class: Read, Run: runExists, Spread: spreadSum,
 }
 
 func runExists(c *Call) error {

@@ -26,7 +26,7 @@ func flushCommand(name, summary string, flush func(c *Call)) Command {
 		}}},
 		Arity: -1, Flags: Write, Categories: CatKeyspace | CatWrite | CatSlow | CatDangerous,
 		Tips:  []string{"request_policy:all_shards", "response_policy:all_succeeded"},
-		Class: Log, Check: checkFlush,
+		Class: Log, Check: checkFlush, Spread: spreadOK,
 		Run: func(c *Call) error {
 			if err := checkFlush(c.Args); err != nil {
 				return err

@@ -123,7 +123,11 @@ func serveHello(c *ServeCall) error {
 	c.Out = wire.AppendInt(c.Out, int64(proto))
 	c.Out = wire.AppendBulkString(c.Out, "id")
 	c.Out = wire.AppendInt(c.Out, int64(c.Session.ID()))
-	for _, pair := range [][2]string{{"mode", "standalone"}, {"role", "master"}} {
+	mode := "standalone"
+	if redirects(c.Node) {
+		mode = "cluster" // otherwise a client needs to know nothing of the cluster
+	}
+	for _, pair := range [][2]string{{"mode", mode}, {"role", "master"}} {
 		c.Out = wire.AppendBulkString(c.Out, pair[0])
 		c.Out = wire.AppendBulkString(c.Out, pair[1])
 	}

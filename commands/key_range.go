@@ -80,3 +80,23 @@ func findWord(args [][]byte, start int, word string) int {
 	}
 	return -1
 }
+
+// OnlyKey returns the index of the one key that the command has, whatever its
+// arguments; false: it has none or may have several.
+func (c *Command) OnlyKey() (int, bool) {
+	if len(c.Keys) != 1 || c.FindKeys != nil {
+		return 0, false
+	}
+	k := &c.Keys[0]
+	return k.Begin, k.Last == 0 && k.Keyword == "" && !k.Counted
+}
+
+// KeyIndexes are the indexes of the keys among the arguments, in their order.
+func (c *Command) KeyIndexes(args [][]byte) []int {
+	found := c.keysOf(args)
+	indexes := make([]int, len(found))
+	for i, k := range found {
+		indexes[i] = k.index
+	}
+	return indexes
+}

@@ -15,7 +15,7 @@ var keys = Command{
 	Arguments: []Argument{{Name: "pattern", Type: "pattern"}},
 	Arity:     2, Flags: ReadOnly, Categories: CatKeyspace | CatRead | CatSlow | CatDangerous,
 	Tips:  []string{"request_policy:all_shards", "nondeterministic_output_order"},
-	Class: Read, Run: runKeys,
+	Class: Read, Run: runKeys, Spread: spreadNames,
 }
 
 // keysAtOnce is how many keys are looked at while the partition is held; a larger

@@ -12,7 +12,7 @@ var mget = Command{
 	Arity:     -2, Flags: ReadOnly | Fast, Categories: CatRead | CatString | CatFast,
 	Tips:  []string{"request_policy:multi_shard"},
 	Keys:  []KeySpec{{Flags: []string{"RO", "access"}, Begin: 1, Last: -1, Step: 1}},
-	Class: Read,
+	Class: Read, Spread: spreadList,
 	Run: func(c *Call) error {
 		c.Out = wire.AppendArray(c.Out, len(c.Args)-1)
 		for _, name := range c.Args[1:] {

@@ -17,7 +17,7 @@ var randomKey = Command{
 	Since:   "1.0.0", Group: "generic", Complexity: "O(log K) with K being the number of keys.",
 	Arity: 1, Flags: ReadOnly, Categories: CatKeyspace | CatRead | CatSlow,
 	Tips:  []string{"request_policy:all_shards", "nondeterministic_output"},
-	Class: Read, Run: runRandomKey,
+	Class: Read, Run: runRandomKey, Spread: spreadAny,
 }
 
 // randomKeyTries bounds the keys past their deadline that are passed over in one go.

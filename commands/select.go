@@ -21,7 +21,7 @@ var selectDB = Command{
 	Arity:     2, Flags: Loading | Stale | Fast, Categories: CatFast | CatConnection,
 	Class: Own,
 	Foresee: func(args [][]byte, db int, proto wire.Proto, node Node) (int, wire.Proto) {
-		if n, ok := parseInt(args[1]); ok && n >= 0 && n < int64(node.Databases()) {
+		if n, ok := parseInt(args[1]); ok && n >= 0 && n < int64(node.Databases()) && (n == 0 || !redirects(node)) {
 			return int(n), proto
 		}
 		return db, proto
@@ -33,6 +33,8 @@ var selectDB = Command{
 			return err
 		case n != int64(int32(n)):
 			return errInt32
+		case n != 0 && redirects(c.Node):
+			return errSelectInCluster
 		case n < 0 || n >= int64(c.Node.Databases()):
 			return errDBIndex
 		}

@@ -75,6 +75,8 @@ type Session interface {
 	// Monitor has the client see what all clients call, from behind the reply of the
 	// command on; false: not inside a transaction.
 	Monitor() bool
+	// SetReadOnly is READONLY and READWRITE.
+	SetReadOnly(bool)
 	// SetNoEvict and SetNoTouch are CLIENT NO-EVICT and NO-TOUCH.
 	SetNoEvict(bool)
 	SetNoTouch(bool)
@@ -113,8 +115,9 @@ type ClientInfo struct {
 	Unix              bool // connected through the unix socket
 	Monitor           bool
 	NoEvict, NoTouch  bool
-	Queued            int // commands in the transaction, -1 outside of one
-	Watched           int // keys
+	ReadOnly          bool // READONLY was called
+	Queued            int  // commands in the transaction, -1 outside of one
+	Watched           int  // keys
 	Closing           bool
 	Subscriptions     pubsub.Counts
 	Tracking          tracking.Status
@@ -154,6 +157,8 @@ type Node interface {
 	Unblock(id uint64, withError bool, done func(unblocked bool))
 	// PubSub is who has subscribed to what.
 	PubSub() *pubsub.Registry
+	// Cluster is the cluster that the node belongs to; nil: it is on its own.
+	Cluster() Cluster
 	// InfoSections gives the named sections of INFO, in order.
 	InfoSections(names []string) string
 

@@ -12,7 +12,7 @@ var swapDB = Command{
 	Differences: "Two swaps that undo each other do not fail a transaction that watches a key of one of the databases.",
 	Arguments:   []Argument{{Name: "index1", Type: "integer"}, {Name: "index2", Type: "integer"}},
 	Arity:       3, Flags: Write | Fast, Categories: CatKeyspace | CatWrite | CatFast | CatDangerous,
-	Class: Log,
+	Class: Log, Spread: spreadOK,
 	Check: func(args [][]byte) error { _, _, err := parseSwap(args); return err },
 	Run: func(c *Call) error {
 		i, j, err := c.swapTargets()

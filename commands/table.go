@@ -12,7 +12,7 @@ func list() []*Command {
 	return []*Command{
 		&auth, &client, &command, &config, &echo, &hello, &info, &ping, &quit, &reset, &selectDB, &timeNow,
 		&acl, &bgRewriteAOF, &bgSave, &debugging, &failover, &function, &lastSave, &latency, &lolwut, &module, &monitor, &replicaOf, &role, &save, &script, &shutdown, &slaveOf, &slowlog,
-		&asking, &cluster, &readOnlyMode, &readWriteMode, &waitAOF, &waitReplicas,
+		&asking, &cluster, &millrace, &readOnlyMode, &readWriteMode, &waitAOF, &waitReplicas,
 		&discard, &exec, &multi, &unwatch, &watch,
 		&psubscribe, &publish, &pubSub, &punsubscribe, &spublish, &ssubscribe, &subscribe, &sunsubscribe, &unsubscribe,
 		&dbSize, &del, &exists, &expire, &expireAt, &expireTime, &flushAll, &flushDB, &keys, &persist,

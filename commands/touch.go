@@ -11,5 +11,5 @@ var touch = Command{
 	Arguments:   exists.Arguments,
 	Arity:       -2, Flags: ReadOnly | Fast, Categories: CatKeyspace | CatRead | CatFast,
 	Tips: exists.Tips, Keys: exists.Keys,
-	Class: Read, Run: runExists,
+	Class: Read, Run: runExists, Spread: spreadSum,
 }

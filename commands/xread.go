@@ -33,6 +33,7 @@ var xread = Command{
 	Keys:       []KeySpec{{Flags: []string{"RO", "access"}, Keyword: "STREAMS", Begin: 1, Last: -1, Step: 1, Limit: 2}},
 	FindKeys:   findReadKeys,
 	Class:      Read,
+	Spread:     spreadRead,
 	MayBlock:   mayBlock,
 	Check:      func(args [][]byte) error { _, err := parseRead(args, false); return err },
 	Run:        runXRead,

@@ -35,6 +35,7 @@ var xreadgroup = Command{
 	Keys:       []KeySpec{{Flags: []string{"RO", "access"}, Keyword: "STREAMS", Begin: 4, Last: -1, Step: 1, Limit: 2}},
 	FindKeys:   findReadKeys,
 	Class:      Log,
+	Spread:     spreadGroup,
 	MayBlock:   mayBlock,
 	Check:      func(args [][]byte) error { _, err := parseRead(args, true); return err },
 	Run:        runXReadGroup,

@@ -54,7 +54,7 @@ func processorTime(t *testing.T, pid int) time.Duration {
 }
 
 // pid is the process's number.
-func (p *process) pid() int { return p.cmd.Process.Pid }
+func (p *process) pid() int { return p.Pid() }
 
 // needHeavy skips a test that takes minutes or gigabytes.
 func needHeavy(t *testing.T) {

@@ -1,21 +1,16 @@
 package integration
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/millrace-io/millrace/integration/node"
 )
 
 var (
@@ -31,13 +26,10 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "millrace")
 	if err == nil {
-		binary = filepath.Join(dir, "millrace")
-		build := exec.Command("go", "build", "-o", binary, "../cmd/millrace")
-		build.Stderr = os.Stderr
-		err = build.Run()
+		binary, err = node.Build(dir)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "build millrace:", err)
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	code := m.Run()
@@ -45,95 +37,48 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// process is a running millrace.
+// process is a running millrace of a test.
 type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	Addr string
-	done chan struct{} // closed when it has ended
-
-	mu   sync.Mutex
-	logs []string // its last log lines
+	*node.Process
+	t *testing.T
 }
 
 // serve starts a millrace on dir and waits until it is ready.
 func serve(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
-	args = append([]string{"serve", "--dir", dir, "--addr", "127.0.0.1:0", "--log-format", "json"}, args...)
-	p := &process{t: t, cmd: exec.Command(binary, args...), done: make(chan struct{})}
-	stderr, err := p.cmd.StderrPipe()
+	p, err := node.Serve(binary, dir, args...)
+	return owned(t, p, err)
+}
+
+// owned makes a process the test's own.
+func owned(t *testing.T, p *node.Process, err error) *process {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ready := make(chan string, 1)
-	go p.readLogs(stderr, ready)
-	t.Cleanup(p.kill)
-	select {
-	case p.Addr = <-ready:
-	case <-p.done:
-		t.Fatalf("millrace ended before it was ready:\n%s", p.log())
-	case <-time.After(time.Minute):
-		t.Fatalf("millrace is not ready after a minute:\n%s", p.log())
-	}
-	return p
-}
-
-func (p *process) readLogs(r io.Reader, ready chan<- string) {
-	defer close(p.done)
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		p.mu.Lock()
-		p.logs = append(p.logs, lines.Text())
-		if len(p.logs) > 200 {
-			p.logs = p.logs[1:]
-		}
-		p.mu.Unlock()
-		var record struct{ Msg, Addr string }
-		if json.Unmarshal(lines.Bytes(), &record) == nil && record.Msg == "ready" {
-			ready <- record.Addr
-		}
-	}
-	p.cmd.Wait()
+	t.Cleanup(p.Kill)
+	return &process{p, t}
 }
 
 // log is what the process logged last.
-func (p *process) log() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	text := ""
-	for _, l := range p.logs {
-		text += l + "\n"
-	}
-	return text
-}
+func (p *process) log() string { return p.Log() }
 
 // kill ends the process with SIGKILL.
-func (p *process) kill() {
-	p.cmd.Process.Kill()
-	<-p.done
-}
+func (p *process) kill() { p.Kill() }
 
 // stop ends the process with SIGTERM and checks that it stopped cleanly.
 func (p *process) stop() {
 	p.t.Helper()
-	p.cmd.Process.Signal(syscall.SIGTERM)
-	p.ended()
+	if err := p.Stop(); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // ended waits until the process has ended, and checks that it did so cleanly.
 func (p *process) ended() {
 	p.t.Helper()
-	select {
-	case <-p.done:
-	case <-time.After(patience):
-		p.t.Fatalf("millrace does not stop:\n%s", p.log())
-	}
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
-		p.t.Fatalf("millrace ended with code %d:\n%s", code, p.log())
+	if err := p.Ended(); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

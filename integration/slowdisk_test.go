@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-io/millrace/integration/node"
 	"github.com/millrace-io/millrace/server"
 	"github.com/millrace-io/millrace/server/config"
 	"github.com/millrace-io/millrace/storage/vfs"
@@ -182,25 +183,8 @@ func serveSlow(t *testing.T, dir, listener string) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestSlowNodeProcess$")
 	cmd.Env = append(os.Environ(), fmt.Sprint(slowEnv, "=", listener, " ", dir))
-	p := &process{t: t, cmd: cmd, done: make(chan struct{})}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ready := make(chan string, 1)
-	go p.readLogs(stderr, ready)
-	t.Cleanup(p.kill)
-	select {
-	case p.Addr = <-ready:
-	case <-p.done:
-		t.Fatalf("the node ended before it was ready:\n%s", p.log())
-	case <-time.After(time.Minute):
-		t.Fatalf("the node is not ready after a minute:\n%s", p.log())
-	}
-	return p
+	p, err := node.Start(cmd, time.Minute)
+	return owned(t, p, err)
 }
 
 // TestSlowNodeProcess is the node of TestPipeThroughASlowDisk.

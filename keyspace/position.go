@@ -16,3 +16,10 @@ const maxPosition = position(Slots)<<hashBits - 1
 func positionOf(name []byte) position {
 	return position(Slot(name))<<hashBits | position(xxhash.Sum64(name)>>(64-hashBits))
 }
+
+// CursorSlot is the slot in which a SCAN with that cursor goes on; one behind all keys
+// counts as in the last.
+func CursorSlot(cursor uint64) uint16 { return uint16(min(cursor>>hashBits, Slots-1)) }
+
+// SlotCursor is the cursor at which the keys of a slot begin.
+func SlotCursor(slot uint16) uint64 { return uint64(slot) << hashBits }

@@ -35,22 +35,17 @@ func (p *Partition) apply(l *raft.Log) {
 	if err != nil {
 		panic(fmt.Sprintf("partition %s, index %d: %v", p.ID, l.Index, err))
 	}
-	var own *batch
-	if entry.proposer == p.Origin {
-		own = p.proposer.takeInFlight(entry.proposal)
-	}
 	p.mu.Lock()
-	if own != nil {
-		p.proposer.window <- struct{}{} // never full: it is this entry's token
+	if p.term.applied(l.Term) {
+		p.proposer.free()
 	}
-	p.applied, p.lastTime = l.Index, entry.time
-	p.sm.Begin(l.Index, entry.time)
-	a := &application{p: p, told: &p.scratch.told, time: entry.time, index: l.Index}
-	if own != nil {
-		a.run(own.parts)
-	} else {
-		a.runDecoded(entry)
-	}
+	p.applied = l.Index
+	// A leader that proposes without knowing that it was not one meanwhile may have a
+	// time that is over.
+	p.lastTime = max(entry.time, p.lastTime)
+	p.sm.Begin(l.Index, p.lastTime)
+	a := &application{p: p, told: &p.scratch.told, time: p.lastTime, index: l.Index}
+	a.run(entry)
 	keys, all := p.sm.Ready()
 	ready := append(append(p.scratch.ready[:0], keys...), a.again...)
 	p.mu.Unlock()
@@ -61,14 +56,14 @@ func (p *Partition) apply(l *raft.Log) {
 	}
 	p.serveReady(ready)
 	p.scratch.ready = ready[:0]
-	if own != nil {
-		p.proposer.recycle(own)
-	}
 	p.Flush()
+	if wanted := p.gate.wanted.Load(); wanted > 0 && l.Index >= wanted {
+		p.gate.ask()
+	}
 	p.mu.RLock() // Rebuild may be at the state by now
 	p.upkeep.changed(p.sm.NextUpkeep())
 	p.mu.RUnlock()
-	if took := time.Since(started); took > slowApply && own != nil && started.Sub(p.scratch.warned) > slowApplyEvery {
+	if took := time.Since(started); took > slowApply && p.ready.Load() && started.Sub(p.scratch.warned) > slowApplyEvery {
 		p.scratch.warned = started
 		p.Logger.Warn("slow entry", "partition", p.ID, "index", l.Index, "took", took, "bytes", len(l.Data))
 	}
@@ -85,45 +80,52 @@ type application struct {
 	again   []blocking.Key // of waiters that were served: the next in line may be, too
 }
 
-func (a *application) run(parts []part) {
-	for i := range parts {
-		a.runPart(&parts[i])
-	}
-}
-
-// runDecoded applies an entry that this process did not propose, or no longer has
-// in flight: nobody here waits for its replies.
-func (a *application) runDecoded(entry *entryReader) {
+// run runs the entry's parts: of a part of this origin's stream the requests that the
+// stream has, with the reads among them; of others what the entry holds.
+func (a *application) run(entry *entryReader) {
 	pt := &a.p.scratch.part
 	for {
 		more, err := entry.next(pt)
+		if err == nil && more {
+			err = a.runPart(pt)
+		}
 		if err != nil {
 			panic(fmt.Sprintf("partition %s, index %d: %v", a.p.ID, a.index, err))
 		}
 		if !more {
 			return
 		}
-		a.runPart(pt)
 	}
 }
 
-func (a *application) runPart(pt *part) {
-	switch pt.kind {
-	case partBatch:
-		if pt.number != 0 && !a.p.origins.next(pt.origin, pt.number) {
-			a.p.Logger.Warn("skipped a part that is not the next of its origin", "partition", a.p.ID, "index", a.index, "sequence", pt.number)
-			return
+func (a *application) runPart(pt *part) error {
+	p := a.p
+	if !pt.old && !p.origins.next(pt.origin, pt.number) {
+		// It was sent a second time, as its origin could not know that it is in the log.
+		p.Logger.Debug("passed over a part", "partition", p.ID, "index", a.index, "node", pt.origin.Node, "number", pt.number)
+		return nil
+	}
+	if pt.origin == p.Origin && !pt.old {
+		if own := p.stream.applied(pt.number); own != nil {
+			if own.encoded == nil {
+				a.runAll(own.reqs)
+				p.stream.recycle(own)
+				p.proposer.free()
+				return nil
+			}
+			p.proposer.free()
 		}
-		for i := 0; i < len(pt.reqs); {
-			i = a.runFrom(pt.reqs, i)
-		}
-	case partWait:
-		a.runWait(pt)
-	case partInternal:
-		r := pt.reqs[0]
-		r.Internal = true
-		a.log(r)
-		a.told.answer(r, a.p.scratch.reply)
+	}
+	if err := pt.decode(); err != nil {
+		return err
+	}
+	a.runAll(pt.reqs)
+	return nil
+}
+
+func (a *application) runAll(reqs []*Request) {
+	for i := 0; i < len(reqs); {
+		i = a.runFrom(reqs, i)
 	}
 }
 
@@ -140,9 +142,12 @@ func (a *application) runFrom(reqs []*Request, i int) (next int) {
 		}
 	}()
 	for ; i < len(reqs); i++ {
-		if r := reqs[i]; r.Class == Read {
+		switch r := reqs[i]; {
+		case r.Class == Read:
 			a.ride(r)
-		} else {
+		case r.Woken:
+			a.runWoken(r)
+		default:
 			a.runLogged(r)
 		}
 	}
@@ -208,18 +213,10 @@ func (a *application) ride(r *Request) {
 	}
 }
 
-// runWait runs the request of somebody who waits, once in the life of its number.
-func (a *application) runWait(pt *part) {
-	if !a.p.origins.open(pt.origin, pt.number, pt.lowest) {
-		return
-	}
-	r := pt.reqs[0]
-	r.Woken = true
+// runWoken runs the request of somebody who waits.
+func (a *application) runWoken(r *Request) {
+	wt := r.waiter // nil but on the node where it waits
 	wait := a.guarded(r)
-	if wait == nil {
-		a.p.origins.serve(pt.origin, pt.number)
-	}
-	wt := pt.waiter
 	if wt == nil || wait != nil {
 		a.told.add(nil, r.Caused)
 	}

@@ -14,9 +14,6 @@ func (w *waits) claim(wt *waiter) bool {
 		// is enough.
 		return false
 	}
-	if wt.number == 0 {
-		w.draw(wt)
-	}
 	w.registry.Claim(&wt.Waiter)
 	if wt.Shared {
 		return true // of these nobody has to wait for another

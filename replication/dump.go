@@ -28,13 +28,15 @@ func DumpEntry(w io.Writer, l DumpedEntry) error {
 		return fmt.Errorf("entry %d: %w", l.Index, err)
 	}
 	at := time.UnixMilli(e.time).UTC().Format("2006-01-02T15:04:05.000Z")
-	if _, err := fmt.Fprintf(w, "%d term %d at %s from %x/%x #%d, %d bytes\n", l.Index, l.Term, at,
-		e.proposer.Node, e.proposer.Boot, e.proposal, len(l.Data)); err != nil {
+	if _, err := fmt.Fprintf(w, "%d term %d at %s, %d bytes\n", l.Index, l.Term, at, len(l.Data)); err != nil {
 		return err
 	}
 	var pt part
 	for {
 		more, err := e.next(&pt)
+		if err == nil && more {
+			err = pt.decode()
+		}
 		if err != nil {
 			return fmt.Errorf("entry %d: %w", l.Index, err)
 		}
@@ -48,17 +50,16 @@ func DumpEntry(w io.Writer, l DumpedEntry) error {
 }
 
 func dumpPart(w io.Writer, pt *part) error {
-	label := ""
-	switch pt.kind {
-	case partBatch:
-		label = fmt.Sprintf("part %d", pt.number)
-	case partWait:
-		label = fmt.Sprintf("wait %d", pt.number)
-	case partInternal:
-		label = "internal"
-	}
+	label := fmt.Sprintf("from %x/%x part %d", pt.origin.Node, pt.origin.Boot, pt.number)
 	for _, r := range pt.reqs {
-		if _, err := w.Write(appendDump([]byte("  "), label, r)); err != nil {
+		of := label
+		if r.Woken {
+			of += " woken"
+		}
+		if r.Internal {
+			of += " internal"
+		}
+		if _, err := w.Write(appendDump([]byte("  "), of, r)); err != nil {
 			return err
 		}
 	}

@@ -4,27 +4,25 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
 // Versions that stand in front of every entry.
 const (
-	entryFormat  = 1 // how an entry is laid out
+	entryFormat  = 2 // how an entry is laid out; 1 is read as well
 	applyVersion = 1 // how the state machine understands it
 )
 
-// The kinds of part.
-const (
-	partBatch    = 'B'
-	partWait     = 'W'
-	partInternal = 'I'
-)
+const partBatch = 'B'
 
 // The flags of a request.
 const (
 	flagRESP3 = 1 << iota
 	flagExec
+	flagWoken
+	flagInternal
 )
 
 // ErrEntry is the error of an entry that can't be decoded: going on would corrupt
@@ -34,79 +32,90 @@ var ErrEntry = errors.New("log entry can't be decoded")
 // Origin names the process that accepted a request.
 type Origin struct {
 	Node uint64 // the node's id, for life
-	Boot uint64 // drawn at each start
+	Boot uint64 // of its process: a later one has a higher number
 }
 
-// header is what stands in front of an entry's parts.
-type header struct {
-	time int64 // the partition's clock, Unix ms
-	// proposer is the process that made the entry, its proposal-th: so that it
-	// knows its own again when it is applied.
-	proposer Origin
-	proposal uint64
-}
-
-// part is one piece of an entry: the requests of one origin, in one block.
+// part is one piece of an origin's stream to the partition: requests in one block, of
+// which those that change something are in the log.
 type part struct {
-	kind   byte
 	origin Origin
-	// number is a batch's sequence or a waiter's wait number; lowest, of a wait,
-	// the lowest wait number of the origin that is still open.
-	number, lowest uint64
-	reqs           []*Request
-	waiter         *waiter // who waits; only on the node that proposed it
+	number uint64 // of the stream, without gaps
+	reqs   []*Request
+	// old marks a part of format 1, where the lone voter's parts were in order by
+	// themselves and some had no number.
+	old bool
+
+	// body are the requests of a part that is being read, still encoded, count of them.
+	body  []byte
+	count uint64
+
+	bytes   int64     // of its requests
+	made    time.Time // when the stream took it
+	encoded []byte    // set when nobody waits for its replies any more: what is sent again
 }
 
-// logged is the number of requests of the part that are in the log: reads ride.
-func (p *part) logged() int {
+// appendHeader begins an entry: its time is the partition's clock, in Unix ms.
+func appendHeader(b []byte, timeMs int64) []byte {
+	b = append(b, entryFormat)
+	b = binary.AppendUvarint(b, applyVersion)
+	return appendFixed(b, uint64(timeMs))
+}
+
+// headerSize is an upper bound of what appendHeader appends, partHead of what stands
+// in front of a part's requests.
+const (
+	headerSize = 16
+	partHead   = 4 + 1 + 16 + 2*binary.MaxVarintLen64
+)
+
+// appendSized appends a part with its size in front, so that whoever knows its
+// requests can pass over them.
+func appendSized(b []byte, p *part) []byte {
+	at := len(b)
+	b = appendPart(append(b, 0, 0, 0, 0), p)
+	binary.LittleEndian.PutUint32(b[at:], uint32(len(b)-at-4))
+	return b
+}
+
+// appendRaw appends a part that is encoded already.
+func appendRaw(b, encoded []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(encoded)))
+	return append(b, encoded...)
+}
+
+func appendPart(b []byte, p *part) []byte {
+	if p.encoded != nil {
+		return append(b, p.encoded...)
+	}
 	n := 0
 	for _, r := range p.reqs {
 		if r.Class == Log {
 			n++
 		}
 	}
-	return n
-}
-
-// appendEntry encodes an entry in one exactly sized allocation: an argument may
-// be hundreds of megabytes, and Raft keeps the slice.
-func appendEntry(h header, parts []part) []byte {
-	size := 40
-	for i := range parts {
-		size += partSize(&parts[i])
-	}
-	b := make([]byte, 0, size)
-	b = append(b, entryFormat)
-	b = binary.AppendUvarint(b, applyVersion)
-	b = appendFixed(b, uint64(h.time))
-	b = appendOrigin(b, h.proposer, h.proposal)
-	for i := range parts {
-		b = appendPart(b, &parts[i])
-	}
-	return b
-}
-
-func appendPart(b []byte, p *part) []byte {
-	n := p.logged()
-	if n == 0 {
-		return b
-	}
-	b = append(b, p.kind)
-	if p.kind != partInternal {
-		b = appendOrigin(b, p.origin, p.number)
-	}
-	switch p.kind {
-	case partBatch:
-		b = binary.AppendUvarint(b, uint64(n))
-	case partWait:
-		b = binary.AppendUvarint(b, p.lowest)
-	}
+	b = append(b, partBatch)
+	b = appendOrigin(b, p.origin, p.number)
+	b = binary.AppendUvarint(b, uint64(n))
 	for _, r := range p.reqs {
 		if r.Class == Log {
 			b = appendRequest(b, r)
 		}
 	}
 	return b
+}
+
+// partSize is an upper bound of what appendSized appends.
+func partSize(p *part) int {
+	if p.encoded != nil {
+		return 4 + len(p.encoded)
+	}
+	n := partHead
+	for _, r := range p.reqs {
+		if r.Class == Log {
+			n += requestSize(r)
+		}
+	}
+	return n
 }
 
 func appendOrigin(b []byte, o Origin, number uint64) []byte {
@@ -122,6 +131,12 @@ func appendRequest(b []byte, r *Request) []byte {
 	if r.Proto == wire.RESP3 {
 		flags |= flagRESP3
 	}
+	if r.Woken {
+		flags |= flagWoken
+	}
+	if r.Internal {
+		flags |= flagInternal
+	}
 	if r.Exec != nil {
 		return appendExec(append(b, flags|flagExec), r)
 	}
@@ -133,16 +148,6 @@ func appendRequest(b []byte, r *Request) []byte {
 		b = append(b, a...)
 	}
 	return b
-}
-
-func partSize(p *part) int {
-	n := 48
-	for _, r := range p.reqs {
-		if r.Class == Log {
-			n += requestSize(r)
-		}
-	}
-	return n
 }
 
 // requestSize is an upper bound of the bytes that r takes in an entry.
@@ -166,17 +171,18 @@ func requestSize(r *Request) int {
 // entryReader walks the parts of an entry. The arguments it returns alias the
 // entry's bytes.
 type entryReader struct {
-	header
+	time   int64 // the partition's clock, Unix ms
 	rest   []byte
+	format byte
 	apply  uint64
 	inExec bool // within a transaction
 }
 
 func readEntry(b []byte) (*entryReader, error) {
-	if len(b) == 0 || b[0] != entryFormat {
+	if len(b) == 0 || b[0] == 0 || b[0] > entryFormat {
 		return nil, fmt.Errorf("%w: unknown format", ErrEntry)
 	}
-	r := &entryReader{rest: b[1:]}
+	r := &entryReader{rest: b[1:], format: b[0]}
 	var err error
 	if r.apply, err = r.uvarint(); err != nil {
 		return nil, err
@@ -189,43 +195,66 @@ func readEntry(b []byte) (*entryReader, error) {
 		return nil, err
 	}
 	r.time = int64(t)
-	r.proposer, r.proposal, err = r.origin()
+	if r.format == 1 {
+		_, _, err = r.origin() // of who made the entry
+	}
 	return r, err
 }
 
-// next reads the next part into p, using its requests again. It reports false at
-// the end.
+// next reads the head of the next part into p, using its requests again: decode reads
+// those. It reports false at the end.
 func (r *entryReader) next(p *part) (bool, error) {
 	if len(r.rest) == 0 {
 		return false, nil
 	}
-	reqs := p.reqs[:0]
-	*p = part{kind: r.rest[0]}
-	r.rest = r.rest[1:]
-	count := uint64(1)
-	var err error
-	if p.kind == partBatch || p.kind == partWait {
-		if p.origin, p.number, err = r.origin(); err != nil {
-			return false, err
-		}
+	if r.format == 1 {
+		return true, r.nextOld(p)
 	}
-	switch p.kind {
-	case partBatch:
-		count, err = r.uvarint()
-	case partWait:
-		p.lowest, err = r.uvarint()
-	case partInternal:
-	default:
-		err = fmt.Errorf("%w: part of unknown kind %d", ErrEntry, p.kind)
+	if len(r.rest) < 4 {
+		return false, fmt.Errorf("%w: cut off in the size of a part", ErrEntry)
 	}
-	if err == nil && count > uint64(len(r.rest)) {
-		err = fmt.Errorf("%w: %d requests in %d bytes", ErrEntry, count, len(r.rest))
+	n := binary.LittleEndian.Uint32(r.rest)
+	if r.rest = r.rest[4:]; uint64(n) > uint64(len(r.rest)) {
+		return false, fmt.Errorf("%w: a part of %d bytes in %d", ErrEntry, n, len(r.rest))
 	}
-	for ; err == nil && count > 0; count-- {
-		reqs, err = r.request(reqs)
-	}
-	p.reqs = reqs
+	err := readPart(r.rest[:n], p)
+	r.rest = r.rest[n:]
 	return err == nil, err
+}
+
+// readPart reads the head of a part that is encoded on its own.
+func readPart(b []byte, p *part) error {
+	*p = part{reqs: p.reqs[:0]}
+	if len(b) == 0 || b[0] != partBatch {
+		return fmt.Errorf("%w: part of unknown kind", ErrEntry)
+	}
+	r := entryReader{rest: b[1:]}
+	var err error
+	if p.origin, p.number, err = r.origin(); err != nil {
+		return err
+	}
+	if p.count, err = r.count(); err != nil {
+		return err
+	}
+	p.body = r.rest
+	return nil
+}
+
+// decode reads the requests of a part whose head was read.
+func (p *part) decode() error {
+	if p.old {
+		return nil // next had to
+	}
+	r := entryReader{rest: p.body}
+	var err error
+	for ; err == nil && p.count > 0; p.count-- {
+		p.reqs, err = r.request(p.reqs)
+	}
+	if err == nil && len(r.rest) > 0 {
+		err = fmt.Errorf("%w: %d bytes behind a part's requests", ErrEntry, len(r.rest))
+	}
+	p.body = nil
+	return err
 }
 
 func (r *entryReader) origin() (o Origin, number uint64, err error) {
@@ -249,6 +278,7 @@ func (r *entryReader) request(reqs []*Request) ([]*Request, error) {
 		req.Proto = wire.RESP3
 	}
 	exec := r.rest[0]&flagExec != 0
+	req.Woken, req.Internal = r.rest[0]&flagWoken != 0, r.rest[0]&flagInternal != 0
 	r.rest = r.rest[1:]
 	if exec {
 		return reqs, r.exec(req)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -22,26 +24,37 @@ func args(words ...string) [][]byte {
 	return a
 }
 
-func goldenParts() (header, []part) {
+func goldenParts() []part {
 	o := Origin{Node: 0x1122334455667788, Boot: 0x99}
-	return header{time: 1_700_000_000_123, proposer: o, proposal: 300}, []part{
-		{kind: partInternal, reqs: []*Request{{Args: args("expire")}}},
-		{kind: partBatch, origin: o, number: 7, reqs: []*Request{
+	return []part{
+		{origin: o, number: 7, reqs: []*Request{
+			{Args: args("expire"), Internal: true},
 			{Args: args("XADD", "s", "*", "f", "v"), Proto: wire.RESP2},
 			{Args: args("XLEN", "s"), Class: Read},
 			{Args: args("XACK", "s", "g", "1-1"), DB: 200, Proto: wire.RESP3},
 		}},
-		{kind: partWait, origin: o, number: 3, lowest: 2, reqs: []*Request{{Args: args("XREADGROUP", ""), Proto: wire.RESP3}}},
-		{kind: partBatch, origin: o, reqs: []*Request{{Args: args("XLEN", "s"), Class: Read}}},
+		{origin: Origin{Node: 2, Boot: 1}, number: 1, reqs: []*Request{
+			{Args: args("XREADGROUP", ""), Proto: wire.RESP3, Woken: true},
+			{Exec: []*Request{{Args: args("SET", "k", "v"), InExec: true}}, Watch: []Watched{{DB: 1, Key: []byte("w"), Index: 9, Ordinal: 2}}},
+		}},
 	}
+}
+
+const goldenTime = 1_700_000_000_123
+
+func appendEntry(timeMs int64, parts []part) []byte {
+	b := appendHeader(make([]byte, 0, headerSize+sizeOf(parts)), timeMs)
+	for i := range parts {
+		b = appendSized(b, &parts[i])
+	}
+	return b
 }
 
 // TestEntryFormat pins the bytes: an entry of this version must be readable for
 // ever.
 func TestEntryFormat(t *testing.T) {
-	h, parts := goldenParts()
-	got := appendEntry(h, parts)
-	const path = "testdata/entry-1.golden"
+	got := appendEntry(goldenTime, goldenParts())
+	const path = "testdata/entry-2.golden"
 	if *update {
 		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
@@ -56,36 +69,65 @@ func TestEntryFormat(t *testing.T) {
 	}
 }
 
+// TestOldEntryFormat reads what a lone voter wrote before there were clusters.
+func TestOldEntryFormat(t *testing.T) {
+	b, err := os.ReadFile("testdata/entry-1.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := readEntry(b)
+	if err != nil || e.time != goldenTime {
+		t.Fatalf("header %+v, %v", e, err)
+	}
+	var got []string
+	for {
+		var pt part
+		more, err := e.next(&pt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !more {
+			break
+		}
+		for _, r := range pt.reqs {
+			got = append(got, fmt.Sprintf("%v %s internal %v woken %v db %d proto %d", pt.old, r.Args[0], r.Internal, r.Woken, r.DB, r.Proto))
+		}
+	}
+	want := []string{
+		"true expire internal true woken false db 0 proto 2", "true XADD internal false woken false db 0 proto 2",
+		"true XACK internal false woken false db 200 proto 3", "true XREADGROUP internal false woken true db 0 proto 3",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
 func TestEntryRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := header{rapid.Int64().Draw(t, "time"), Origin{rapid.Uint64().Draw(t, "node"), rapid.Uint64().Draw(t, "boot")}, rapid.Uint64().Draw(t, "proposal")}
+		now := rapid.Int64().Draw(t, "time")
 		var parts []part
 		for range rapid.IntRange(0, 4).Draw(t, "parts") {
-			pt := part{kind: rapid.SampledFrom([]byte{partBatch, partWait, partInternal}).Draw(t, "kind")}
-			n := 1
-			if pt.kind == partBatch {
-				n = rapid.IntRange(1, 5).Draw(t, "requests")
-			}
-			if pt.kind != partInternal {
-				pt.origin, pt.number = h.proposer, rapid.Uint64().Draw(t, "number")
-			}
-			if pt.kind == partWait {
-				pt.lowest = rapid.Uint64().Draw(t, "lowest")
-			}
-			for range n {
-				r := &Request{DB: rapid.IntRange(0, 1000).Draw(t, "db"), Proto: rapid.SampledFrom([]wire.Proto{wire.RESP2, wire.RESP3}).Draw(t, "proto")}
+			pt := part{origin: Origin{rapid.Uint64().Draw(t, "node"), rapid.Uint64().Draw(t, "boot")}, number: rapid.Uint64().Draw(t, "number")}
+			for range rapid.IntRange(0, 5).Draw(t, "requests") {
+				r := &Request{
+					DB: rapid.IntRange(0, 1000).Draw(t, "db"), Proto: rapid.SampledFrom([]wire.Proto{wire.RESP2, wire.RESP3}).Draw(t, "proto"),
+					Woken: rapid.Bool().Draw(t, "woken"), Internal: rapid.Bool().Draw(t, "internal"),
+				}
 				for range rapid.IntRange(1, 4).Draw(t, "argc") {
 					r.Args = append(r.Args, rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "arg"))
 				}
 				pt.reqs = append(pt.reqs, r)
 			}
+			if rapid.Bool().Draw(t, "encoded") {
+				pt.encoded = appendPart(nil, &pt)
+			}
 			parts = append(parts, pt)
 		}
-		b := appendEntry(h, parts)
-		if cap(b) < len(b) || len(b) > 40+sizeOf(parts) {
-			t.Fatalf("%d bytes, announced %d", len(b), 40+sizeOf(parts))
+		b := appendEntry(now, parts)
+		if len(b) > headerSize+sizeOf(parts) {
+			t.Fatalf("%d bytes, announced %d", len(b), headerSize+sizeOf(parts))
 		}
-		compareEntry(t, b, h, parts)
+		compareEntry(t, b, now, parts)
 	})
 }
 
@@ -96,26 +138,29 @@ func sizeOf(parts []part) (n int) {
 	return n
 }
 
-func compareEntry(t *rapid.T, b []byte, h header, parts []part) {
+func compareEntry(t *rapid.T, b []byte, now int64, parts []part) {
 	e, err := readEntry(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.header != h {
-		t.Fatalf("header %+v, want %+v", e.header, h)
+	if e.time != now {
+		t.Fatalf("time %d, want %d", e.time, now)
 	}
 	var got part
 	for i := range parts {
 		if more, err := e.next(&got); err != nil || !more {
 			t.Fatalf("part %d: %v %v", i, more, err)
 		}
+		if err := got.decode(); err != nil {
+			t.Fatal(err)
+		}
 		want := &parts[i]
-		if got.kind != want.kind || got.origin != want.origin || got.number != want.number || got.lowest != want.lowest || len(got.reqs) != len(want.reqs) {
+		if got.origin != want.origin || got.number != want.number || len(got.reqs) != len(want.reqs) {
 			t.Fatalf("part %d: got %+v, want %+v", i, got, *want)
 		}
 		for j, r := range want.reqs {
 			g := got.reqs[j]
-			if g.DB != r.DB || g.Proto != r.Proto || len(g.Args) != len(r.Args) {
+			if g.DB != r.DB || g.Proto != r.Proto || g.Woken != r.Woken || g.Internal != r.Internal || len(g.Args) != len(r.Args) {
 				t.Fatalf("request %d: got %+v, want %+v", j, g, r)
 			}
 			for k := range r.Args {
@@ -133,7 +178,7 @@ func compareEntry(t *rapid.T, b []byte, h header, parts []part) {
 // FuzzReadEntry: whatever the bytes, decoding ends, with ErrEntry or an entry that
 // encodes to something that decodes.
 func FuzzReadEntry(f *testing.F) {
-	f.Add(appendEntry(goldenParts()))
+	f.Add(appendEntry(goldenTime, goldenParts()))
 	f.Add([]byte{entryFormat})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := readEntry(b)
@@ -143,6 +188,7 @@ func FuzzReadEntry(f *testing.F) {
 			if more, err = e.next(&pt); !more {
 				break
 			}
+			err = pt.decode()
 		}
 		if err != nil && !errors.Is(err, ErrEntry) {
 			t.Fatalf("unknown error %v", err)
@@ -151,7 +197,7 @@ func FuzzReadEntry(f *testing.F) {
 }
 
 func TestReadEntryRefusesNewerApplyVersion(t *testing.T) {
-	b := appendEntry(goldenParts())
+	b := appendEntry(goldenTime, goldenParts())
 	b[1] = applyVersion + 1
 	if _, err := readEntry(b); !errors.Is(err, ErrEntry) {
 		t.Fatalf("got %v", err)

@@ -11,9 +11,15 @@ import (
 // ErrSnapshot is the error of a snapshot that can't be restored.
 var ErrSnapshot = errors.New("snapshot can't be restored")
 
-// sectionPartition is the kind of a snapshot's first section, which holds what the
-// partition itself replicates; the state machine's kinds are below it.
-const sectionPartition = 0xF0
+// Kinds of a snapshot's first section, which holds what the partition itself
+// replicates; the state machine's kinds are below them.
+//
+//	sectionPartition  time (8, Unix ms) applied (8) origins
+//	sectionOld        time (8) and what a lone voter's origins were
+const (
+	sectionPartition = 0xF1
+	sectionOld       = 0xF0
+)
 
 // fsm is the partition as Raft sees it.
 type fsm struct{ p *Partition }
@@ -24,21 +30,39 @@ func (f fsm) Apply(l *raft.Log) any {
 	return nil
 }
 
+// StoreConfiguration implements raft.ConfigurationStore: reads wait for the indexes of
+// these entries, too.
+func (f fsm) StoreConfiguration(index uint64, _ raft.Configuration) {
+	p := f.p
+	p.mu.Lock()
+	p.applied = index
+	p.mu.Unlock()
+	if p.gate.wanted.Load() > 0 {
+		p.gate.ask()
+	}
+}
+
 // Snapshot implements raft.FSM: on the apply goroutine it only takes a view.
 func (f fsm) Snapshot() (raft.FSMSnapshot, error) {
 	p := f.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	head := p.origins.appendTo(appendFixed(nil, uint64(p.lastTime)))
+	head := p.origins.appendTo(appendFixed(appendFixed(nil, uint64(p.lastTime)), p.applied))
 	return &snapshot{head: head, view: p.sm.View()}, nil
 }
 
 // Restore implements raft.FSM. source is one that a SnapshotStore of ours opened.
 func (f fsm) Restore(source io.ReadCloser) error {
 	defer source.Close()
-	f.p.mu.Lock()
-	defer f.p.mu.Unlock()
-	return f.p.restoreLocked(source)
+	p := f.p
+	p.mu.Lock()
+	err := p.restoreLocked(source)
+	seen := p.origins.of(p.Origin.Node)
+	p.mu.Unlock()
+	if err == nil {
+		p.restored(seen)
+	}
+	return err
 }
 
 func (p *Partition) restoreLocked(source io.ReadCloser) error {
@@ -50,22 +74,32 @@ func (p *Partition) restoreLocked(source io.ReadCloser) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
-	if kind != sectionPartition {
+	if kind != sectionPartition && kind != sectionOld {
 		return fmt.Errorf("%w: it does not begin with the partition's section", ErrSnapshot)
 	}
-	r := &entryReader{rest: body}
-	t, err := r.fixed()
-	if err != nil {
+	if err := p.restoreHead(kind, body); err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
-	if err := p.origins.readFrom(r); err != nil {
-		return fmt.Errorf("%w: %w", ErrSnapshot, err)
-	}
-	p.lastTime = int64(t)
 	if err := p.sm.Restore(sections); err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
 	return nil
+}
+
+func (p *Partition) restoreHead(kind uint8, body []byte) error {
+	r := &entryReader{rest: body}
+	t, err := r.fixed()
+	if err != nil {
+		return err
+	}
+	p.lastTime, p.origins = int64(t), origins{}
+	if kind == sectionOld {
+		return nil
+	}
+	if p.applied, err = r.fixed(); err != nil {
+		return err
+	}
+	return p.origins.readFrom(r)
 }
 
 // sectionsOf finds the reader of sections in what Raft hands to Restore, which

@@ -30,7 +30,7 @@ func (f *filled) Fill(reply []byte) { f.replies = append(f.replies, string(reply
 func TestLookAgainIsForOneAtATime(t *testing.T) {
 	sm := &looked{}
 	p, key, _ := inLine(sm, blocking.Wait{Group: "g", Claim: true, MinIdle: 1, LookAt: 1})
-	p.leading.Store(true)
+	p.ready.Store(true)
 	looks := 0
 	sm.meanwhile = func() {
 		if looks++; looks == 1 {

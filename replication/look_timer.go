@@ -35,8 +35,8 @@ func (p *Partition) runLooks(ctx context.Context) {
 // off the queue until the outcome of a log entry is known: so the loop ends.
 func (p *Partition) lookDue() time.Duration {
 	w := &p.waits
-	if !p.leading.Load() {
-		return longestNap // only the leader can say what a look has found
+	if !p.ready.Load() {
+		return longestNap
 	}
 	if p.Held != nil && p.Held() {
 		return longestNap // or until LookAtUpkeep

@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"log/slog"
+	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,23 @@ import (
 // PartitionID numbers the partitions of a cluster, from 0.
 type PartitionID uint32
 
-func (id PartitionID) String() string { return strconv.FormatUint(uint64(id), 10) }
+// Meta is the meta group of a cluster, which holds no slot.
+const Meta PartitionID = math.MaxUint32
+
+func (id PartitionID) String() string {
+	if id == Meta {
+		return "meta"
+	}
+	return strconv.FormatUint(uint64(id), 10)
+}
+
+// MarshalJSON keeps the number of a partition a number in logs.
+func (id PartitionID) MarshalJSON() ([]byte, error) {
+	if id == Meta {
+		return []byte(`"meta"`), nil
+	}
+	return strconv.AppendUint(nil, uint64(id), 10), nil
+}
 
 // Options are what a partition needs from its node.
 type Options struct {
@@ -41,6 +58,18 @@ type Options struct {
 	Fatal  func(error)
 	Wall   func() time.Time // nil: time.Now
 	Logger *slog.Logger
+
+	// Send takes a message to the same partition on another node, whose Receive gets
+	// it: it copies, and does not block. false: it is lost, Linked will tell when to try
+	// again. nil: there are no other nodes.
+	Send func(to uint64, body ...[]byte) bool
+	// ReadsFrom is what reads are answered from; nil: ReadsLinearizable.
+	ReadsFrom func() Reads
+	// ElectionTimeout is Raft's, and that of its heartbeats; 0: a second.
+	ElectionTimeout time.Duration
+	// GiveUp is how long a request may stay without an outcome, as no leader is found,
+	// before its client is told; 0: defaultGiveUp.
+	GiveUp time.Duration
 }
 
 // Partition is one Raft group with its state machine, on this node.
@@ -63,13 +92,19 @@ type Partition struct {
 
 	queue    queue
 	proposer proposer
+	stream   stream
+	term     term
+	gate     gate
+	lease    lease
 	waits    waits
 	upkeep   upkeep
 	long     chan struct{} // one token for each long read under way
 
 	fresh   bool        // nothing was ever applied when Start returned
-	leading atomic.Bool // an entry of this leader's own term was applied
+	ready   atomic.Bool // what was applied before the start was applied again
 	scratch applyScratch
+	stop    chan struct{} // closed by Stop
+	watched sync.WaitGroup
 }
 
 // maxLongReads is how many long reads build their replies side by side; more of
@@ -78,10 +113,19 @@ const maxLongReads = 8
 
 // New returns a partition that does nothing yet: Start opens it, Run drives it.
 func New(sm StateMachine, o Options) *Partition {
-	p := &Partition{Options: o, sm: sm, long: make(chan struct{}, maxLongReads)}
+	p := &Partition{Options: o, sm: sm, long: make(chan struct{}, maxLongReads), stop: make(chan struct{})}
+	if p.ElectionTimeout == 0 {
+		p.ElectionTimeout = defaultElectionTimeout
+	}
+	if p.GiveUp == 0 {
+		p.GiveUp = defaultGiveUp
+	}
+	p.stream.origin, p.lease.begin = o.Origin, time.Now()
 	p.clock = NewClock(o.Wall, o.Logger)
 	p.queue.wake = make(chan struct{}, 1)
 	p.proposer.init()
+	p.gate.init()
+	p.term.begun = make(chan struct{}, 1)
 	p.waits.init()
 	p.upkeep.init()
 	return p
@@ -94,7 +138,7 @@ func (p *Partition) Submit(reqs []*Request) { p.queue.add(reqs) }
 // Busy reports that as many entries are on their way as may be: what is submitted
 // now is proposed when one of them is applied. After true, Flush is called once one
 // is.
-func (p *Partition) Busy() bool { return p.proposer.busy() }
+func (p *Partition) Busy() bool { return p.full() }
 
 // SubmitInternal takes a command of the node's own. Its reply is filled as ever.
 func (p *Partition) SubmitInternal(r *Request) {
@@ -109,11 +153,11 @@ func (p *Partition) Backlog() int64 { return p.queue.size() }
 // when the state can be read without waiting. Otherwise it reports false: the
 // request is to be submitted.
 func (p *Partition) ReadNow(r *Request) bool {
-	if !p.leading.Load() || !p.mu.TryRLock() {
+	if !p.readable(r) || !p.mu.TryRLock() {
 		return false
 	}
 	out := buffers.get()
-	reply, wait, outcome := p.sm.Read(r, p.clock.Now(), false, *out)
+	reply, wait, outcome := p.sm.Read(r, p.now(), false, *out)
 	done := outcome == ReadDone
 	caused := r.Caused
 	if done && wait != nil {
@@ -131,6 +175,15 @@ func (p *Partition) ReadNow(r *Request) bool {
 	buffers.put(out, reply)
 	return done
 }
+
+// readable reports whether this replica's state, as it is, may be shown.
+func (p *Partition) readable(r *Request) bool {
+	return p.term.alone.Load() || p.ready.Load() && (r.Local || p.ReadsFrom != nil && p.ReadsFrom() == ReadsLocal)
+}
+
+// now is the time by which reads show things: the partition's clock, that of the last
+// entry at least. The caller holds the partition's lock.
+func (p *Partition) now() int64 { return max(p.clock.Now(), p.lastTime) }
 
 // answerNow fills the reply of a read that ran on its own, unless it waits: then it
 // may be somebody else's already. First it tells what the read caused.
@@ -178,7 +231,7 @@ func (p *Partition) View() View {
 func (p *Partition) Inspect(fn func(StateMachine, int64)) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	fn(p.sm, p.clock.Now())
+	fn(p.sm, p.now())
 }
 
 // Applied is the index of the last entry that the state holds.
@@ -204,11 +257,13 @@ func (p *Partition) BlockedFor() (withDeadline, keysOfGroups int) {
 }
 
 // Run drives the partition until ctx ends: it proposes what is submitted, does
-// the upkeep and lets waiters look again in time. Start must have returned.
+// the upkeep and lets waiters look again in time. Open must have returned.
 func (p *Partition) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { p.runUpkeep(ctx) })
 	wg.Go(func() { p.runLooks(ctx) })
+	wg.Go(func() { p.runGate(ctx) })
+	wg.Go(func() { p.runFate(ctx) })
 	err := p.propose(ctx)
 	wg.Wait()
 	return err

@@ -3,45 +3,54 @@ package replication
 import (
 	"context"
 	"fmt"
-	"sync"
+	"time"
 
 	"github.com/hashicorp/raft"
 
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
-// Bounds of one entry. A request that is larger than maxEntryBytes goes alone.
+// Bounds of one entry, and of one part. A request that is larger than maxEntryBytes
+// goes alone.
 const (
 	maxEntryBytes    = 1 << 20
 	maxEntryRequests = 4096
 )
 
-// proposer makes entries of what waits in the queue. With one voter one entry is
-// in flight, and the next is proposed when Apply of the one before begins: a
-// second one in flight doubles the latency and gains nothing (measured; raft's
-// loop chooses at random between committing and the next append).
-type proposer struct {
-	// window holds a token for each entry that may still be proposed.
-	window chan struct{}
+// How many entries of a leader, or parts of an origin elsewhere, may be on their way.
+// With one voter it is one entry, and the next is proposed when Apply of the one before
+// begins: a second one in flight doubles the latency and gains nothing (measured;
+// raft's loop chooses at random between committing and the next append).
+const (
+	windowAlone   = 1
+	windowLeading = 2
+	windowForward = 4
+)
 
-	// reqs are taken from the queue and not yet proposed, from the first on.
+// proposer makes parts of what waits in the queue, and takes them to the log: a leader
+// into entries of its own, together with what other nodes sent; others by way of the
+// leader. It is a goroutine; what is not said to be otherwise belongs to it.
+type proposer struct {
+	// freed holds a token when an entry or a part may have made room; never closed.
+	freed chan struct{}
+
+	// reqs are taken from the queue and not yet in a part, from the first on.
 	reqs     []*Request
 	first    int
 	woken    []*waiter
 	internal []*Request
-	told     telling // of what is answered without an entry
-
-	sequence uint64 // of the last part of this origin
-	proposal uint64 // of the last entry
-
-	mu       sync.Mutex
-	inFlight []*batch // being made, or proposed and not yet applied, oldest first
-	free     []*batch
+	along    []*Request // reads that the gate gave
+	told     telling    // of what is answered without an entry
+	buf      []byte     // of a part that is sent
 }
 
-func (q *proposer) init() {
-	q.window = make(chan struct{}, 1)
-	q.window <- struct{}{}
+func (q *proposer) init() { q.freed = make(chan struct{}, 1) }
+
+func (q *proposer) free() {
+	select {
+	case q.freed <- struct{}{}:
+	default:
+	}
 }
 
 // propose is the proposer's goroutine.
@@ -52,42 +61,157 @@ func (p *Partition) propose(ctx context.Context) error {
 			return nil
 		case <-p.queue.wake:
 		}
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-p.proposer.window:
+		for more := true; more; {
+			for p.full() {
+				select {
+				case <-ctx.Done():
+					return nil
+				case <-p.proposer.freed:
+				}
 			}
-			if !p.proposeNext() {
-				p.proposer.window <- struct{}{}
-				break
-			}
+			more = p.proposeNext()
 		}
 	}
 }
 
-// proposeNext takes what waits and proposes one entry; false: nothing to log.
+// full reports that as much is on its way as may be.
+func (p *Partition) full() bool {
+	t := &p.term
+	if t.leads.Load() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.alone.Load() {
+			return t.inFlight >= windowAlone
+		}
+		return t.inFlight >= windowLeading
+	}
+	n, sent := p.stream.length()
+	return sent && n >= windowForward
+}
+
+// proposeNext takes what waits on its way to the log; false: there is nothing that could
+// go now.
 func (p *Partition) proposeNext() bool {
-	q := &p.proposer
 	p.refill()
-	p.answerHead()
-	if q.first == len(q.reqs) && len(q.woken) == 0 && len(q.internal) == 0 {
+	if p.term.alone.Load() {
+		p.answerHead()
+	} else {
+		p.askHead()
+	}
+	switch leader, _, known := p.Leader(); {
+	case p.term.leads.Load():
+		return p.proposeEntry()
+	case known && leader != p.Origin.Node:
+		return p.forward(leader)
+	}
+	p.refuseWhenDown()
+	return false
+}
+
+// something reports whether there is anything to make a part of.
+func (p *Partition) something() bool {
+	q := &p.proposer
+	return q.first < len(q.reqs) || len(q.woken) > 0 || len(q.internal) > 0 || p.gate.mustLog()
+}
+
+// proposeEntry makes an entry of what was sent before and may be lost, what waits here,
+// and what others have sent.
+func (p *Partition) proposeEntry() bool {
+	var again [][]byte
+	bytes := int64(0)
+	p.proposer.buf = p.stream.unsent(p.proposer.buf, func(encoded []byte) bool {
+		if bytes > 0 && bytes+int64(len(encoded)) > maxEntryBytes {
+			return false
+		}
+		bytes += int64(len(encoded)) + 4
+		again = append(again, append([]byte(nil), encoded...))
+		return true
+	})
+	var own *part
+	if _, sent := p.stream.length(); sent && p.something() {
+		if err := p.Refuse(p.proposer.nextSize() + bytes); err != nil {
+			p.refuse(err)
+		} else {
+			own = p.nextPart()
+			p.stream.add(own, p.stamp(), true)
+			bytes += own.bytes
+		}
+	}
+	others, othersBytes := p.fetch(maxEntryBytes - bytes)
+	if len(again) == 0 && own == nil && len(others) == 0 {
+		return false
+	}
+	size := headerSize + int(bytes+othersBytes)
+	if own != nil {
+		size += partSize(own)
+	}
+	b := appendHeader(make([]byte, 0, size), p.clock.Now())
+	for _, encoded := range again {
+		b = appendRaw(b, encoded)
+	}
+	if own != nil {
+		b = appendSized(b, own)
+	}
+	for _, encoded := range others {
+		b = appendRaw(b, encoded)
+	}
+	p.term.mu.Lock()
+	p.term.inFlight++
+	p.term.mu.Unlock()
+	// The future is not waited for: what became of the entry is decided by the
+	// log, not by Raft's answer (which says leadership lost for entries that this
+	// very node may yet apply).
+	p.raft.ApplyLog(raft.Log{Data: b}, 0)
+	return true
+}
+
+// fetch takes what others have sent, unless the log has no room for it: then it comes
+// again.
+func (p *Partition) fetch(room int64) ([][]byte, int64) {
+	t := &p.term
+	t.mu.Lock()
+	waiting := t.inboxed
+	t.mu.Unlock()
+	if waiting == 0 {
+		return nil, 0
+	}
+	if p.Refuse(waiting) != nil {
+		t.refuseInbox()
+		return nil, 0
+	}
+	return t.fetch(room)
+}
+
+// forward sends parts to the leader.
+func (p *Partition) forward(leader uint64) bool {
+	send := func(encoded []byte) bool { return p.Send != nil && p.Send(leader, []byte{msgPart}, encoded) }
+	q := &p.proposer
+	q.buf = p.stream.unsent(q.buf, send)
+	n, sent := p.stream.length()
+	if !sent || n >= windowForward || !p.something() {
 		return false
 	}
 	if err := p.Refuse(q.nextSize()); err != nil {
 		p.refuse(err)
 		return false
 	}
-	b := p.nextBatch()
-	h := header{p.clock.Now(), p.Origin, b.proposal}
-	// The future is not waited for: what became of the entry is decided by the
-	// log, not by Raft's answer (which says leadership lost for entries that this
-	// very node may yet apply).
-	p.raft.ApplyLog(raft.Log{Data: appendEntry(h, b.parts)}, 0)
+	p.stream.add(p.nextPart(), time.Now(), false)
+	q.buf = p.stream.unsent(q.buf, send)
+	if cap(q.buf) > 4*maxEntryBytes {
+		q.buf = nil
+	}
 	return true
 }
 
-// nextSize is an upper bound of the next entry's size.
+// stamp is when a part was made, which matters only to those who may have to give it up.
+func (p *Partition) stamp() time.Time {
+	if p.term.alone.Load() {
+		return time.Time{}
+	}
+	return time.Now()
+}
+
+// nextSize is an upper bound of the next part's size.
 func (q *proposer) nextSize() int64 {
 	n := int64(maxEntryBytes)
 	if q.first < len(q.reqs) {
@@ -111,103 +235,55 @@ func (p *Partition) refill() {
 	q.internal = append(q.internal, internal...)
 }
 
-// answerHead answers what needs no place in the log: reads, and requests that
-// would change nothing, as long as nothing to be logged stands before them.
-func (p *Partition) answerHead() {
-	q := &p.proposer
-	if q.first == len(q.reqs) || !p.worthALook(q.reqs[q.first]) {
-		return
-	}
-	bytes := int64(0)
-	for p.answerRun(&bytes) {
-	}
-	p.queue.done(bytes)
-	p.Flush()
-}
-
-// answerRun answers requests at the head until one has to be logged. It reports
-// true when it stopped for a long read, and is to be called again.
-func (p *Partition) answerRun(bytes *int64) (again bool) {
-	q := &p.proposer
-	// Apply of the entry before has begun, and holds the lock until it is done.
-	p.mu.RLock()
-	now := p.clock.Now()
-	outcome := ReadDone
-	var r *Request
-	for q.first < len(q.reqs) {
-		r = q.reqs[q.first]
-		size := int64(requestSize(r))
-		if r.Class == Log && !p.sm.Quiet(r, now) {
-			break
-		}
-		if outcome = p.answer(r, now); outcome == ReadExpired {
-			r.log()
-			break
-		}
-		*bytes += size
-		q.reqs[q.first] = nil
-		q.first++
-		if outcome == ReadLong {
-			break
-		}
-	}
-	p.upkeep.changed(p.sm.NextUpkeep()) // what reads noted is due some day
-	p.mu.RUnlock()
-	p.tell(&q.told)
-	if outcome != ReadLong {
-		return false
-	}
-	// The view is taken before anything behind the read can be proposed.
-	p.readLong(r, p.View(), now)
-	return true
-}
-
-// worthALook reports whether the head of the queue is looked at before it is
-// proposed: a read is, whatever it has to wait for; a request that may prove to
-// change nothing only when the state is free.
-func (p *Partition) worthALook(r *Request) bool {
-	if r.Class == Read {
-		return true
-	}
-	if !p.mu.TryRLock() {
-		return false
-	}
-	defer p.mu.RUnlock()
-	return p.sm.Quiet(r, p.clock.Now())
-}
-
-// answer runs r as a read.
-func (p *Partition) answer(r *Request, now int64) ReadOutcome {
-	if r.Exec != nil {
-		return p.readExec(r, now, false, &p.proposer.told)
-	}
-	buf := buffers.get()
-	reply, wait, outcome := p.sm.Read(r, now, false, *buf)
-	if outcome == ReadDone {
-		if wait != nil {
-			p.proposer.told.add(nil, r.Caused)
-			p.await(r, wait)
-		} else {
-			p.proposer.told.answer(r, reply)
-		}
-	}
-	buffers.put(buf, reply)
-	return outcome
-}
-
-// refuse answers everything that waits to be logged with why it can't be.
+// refuse answers everything that waits to be logged with why it can't be. Reads among
+// it go their own way.
 func (p *Partition) refuse(err error) {
-	q := &p.proposer
 	text := wire.AppendError(nil, err.Error())
+	var reads []*Request
+	for _, r := range p.gate.takeAlong(nil) {
+		if r.Class == Read {
+			reads = append(reads, r)
+		} else {
+			r.To.Fill(text)
+		}
+	}
+	p.refuseQueue(text, func(r *Request) bool {
+		if p.term.alone.Load() {
+			return false // reads are answered at the head of the queue, in the next round
+		}
+		reads = append(reads, r)
+		return true
+	})
+	if len(reads) > 0 {
+		p.gate.add(reads, p.stream.newest())
+	}
+}
+
+// refuseAll answers all that waits, reads as well.
+func (p *Partition) refuseAll(err error) {
+	text := wire.AppendError(nil, err.Error())
+	p.gate.refuse(text)
+	p.refuseQueue(text, func(r *Request) bool {
+		r.To.Fill(text)
+		return true
+	})
+}
+
+// refuseQueue refuses what waits to be logged, and hands reads to a function until that
+// reports false.
+func (p *Partition) refuseQueue(text []byte, read func(*Request) bool) {
+	q := &p.proposer
 	bytes := int64(0)
 	for ; q.first < len(q.reqs); q.first++ {
 		r := q.reqs[q.first]
-		if r.Class != Log {
-			break // the reads behind it are answered in the next round
+		size := int64(requestSize(r)) // the request is its client's again once it is answered
+		if r.Class == Log {
+			r.To.Fill(text)
+		} else if !read(r) {
+			break
 		}
-		bytes += int64(requestSize(r))
+		bytes += size
 		q.reqs[q.first] = nil
-		r.To.Fill(text)
 	}
 	p.queue.done(bytes)
 	for _, w := range q.woken {
@@ -216,51 +292,55 @@ func (p *Partition) refuse(err error) {
 	for _, r := range q.internal {
 		r.To.Fill(text)
 	}
+	clear(q.woken)
+	clear(q.internal)
 	q.woken, q.internal = q.woken[:0], q.internal[:0]
 	p.Flush()
 	p.queue.poke()
 }
 
-// nextBatch makes a batch of the requests at the head of what was taken.
-func (p *Partition) nextBatch() *batch {
+// nextPart makes a part of what waits at the head.
+func (p *Partition) nextPart() *part {
 	q := &p.proposer
-	b := q.newBatch()
-	for _, r := range q.internal {
-		pt := b.newPart()
-		pt.kind, pt.reqs = partInternal, append(pt.reqs, r)
-	}
+	pt := p.stream.newPart()
+	pt.reqs = append(pt.reqs, q.internal...)
 	clear(q.internal)
 	q.internal = q.internal[:0]
 	for _, w := range q.woken {
-		b.addWait(p.Origin, w, p.waits.lowestOpen())
+		pt.reqs = append(pt.reqs, &w.again)
 	}
 	clear(q.woken)
 	q.woken = q.woken[:0]
+	if !p.term.alone.Load() {
+		pt.reqs = p.gate.takeAlong(pt.reqs)
+	}
+	taken := int64(0)
 	for n := 0; q.first < len(q.reqs) && n < maxEntryRequests; n++ {
 		r := q.reqs[q.first]
 		size := int64(requestSize(r))
-		if b.bytes > 0 && b.bytes+size > maxEntryBytes {
+		if taken > 0 && taken+size > maxEntryBytes {
 			break
 		}
-		b.bytes += size
-		b.add(r, p)
+		taken += size
+		pt.reqs = append(pt.reqs, r)
 		q.reqs[q.first] = nil
 		q.first++
 		if r.Class == Log {
-			p.claimFor(b, r)
+			p.claimFor(pt, r)
 		}
 	}
-	p.queue.done(b.bytes)
+	pt.bytes = taken
+	p.queue.done(taken)
 	if q.first < len(q.reqs) {
 		p.queue.poke()
 	}
-	return b
+	return pt
 }
 
 // claimFor puts the requests of those who wait for the entry that r adds right
 // behind r: so waking and delivering cost one commit, not two. Each group's first
 // in line is served, as r brings it one entry.
-func (p *Partition) claimFor(b *batch, r *Request) {
+func (p *Partition) claimFor(pt *part, r *Request) {
 	if p.waits.none() {
 		return
 	}
@@ -269,7 +349,7 @@ func (p *Partition) claimFor(b *batch, r *Request) {
 		return
 	}
 	for _, w := range p.waits.claimFirst(key) {
-		b.addWait(p.Origin, w, p.waits.lowestOpen())
+		pt.reqs = append(pt.reqs, &w.again)
 	}
 }
 

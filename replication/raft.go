@@ -15,13 +15,10 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Raft's timers. A lone voter does not wait for its election (see hurry); they
-// are a cluster's from the start, so that nothing changes when nodes join.
-const (
-	heartbeatTimeout = time.Second
-	electionTimeout  = time.Second
-	leaseTimeout     = 500 * time.Millisecond
-)
+// defaultElectionTimeout is Raft's timer for heartbeats and elections, and its lease half
+// of it. A lone voter does not wait for its election (see hurry); the timers are a
+// cluster's from the start, so that nothing changes when nodes join.
+const defaultElectionTimeout = time.Second
 
 // ErrStopped is returned by a partition that was stopped.
 var ErrStopped = errors.New("partition stopped")
@@ -38,34 +35,58 @@ func ServerID(node uint64) raft.ServerID {
 	return raft.ServerID(strconv.FormatUint(node, 16))
 }
 
-// Start opens the partition on its stores, an empty one as a group of one voter,
-// and returns when this node leads it and has applied everything that was
-// committed before: reads and writes can be answered then. Run must be called
-// only after it.
-func (p *Partition) Start(ctx context.Context, s Stores) error {
+// Membership is how a replica finds the others.
+type Membership struct {
+	// Transport is the group's own; nil for a node that has no cluster address.
+	Transport raft.Transport
+	// Joins says that empty stores are not to become a group of one: others will add
+	// this replica to theirs.
+	Joins bool
+}
+
+// Open opens the partition on its stores: empty ones as a group of one voter unless it
+// joins another. Ready waits until it can answer.
+func (p *Partition) Open(s Stores, m Membership) error {
 	id := ServerID(p.Origin.Node)
 	p.stores = s
 	// Addresses in Raft's configuration are node ids: a node may change its
 	// network address, and a cluster of one has none.
-	address, transport := raft.NewInmemTransport(raft.ServerAddress(id))
+	address := raft.ServerAddress(id)
+	if m.Transport == nil {
+		_, m.Transport = raft.NewInmemTransport(address)
+	}
 	conf := p.raftConfig(id)
-	leader := make(chan bool, 16)
-	conf.NotifyCh = leader
-
-	err := bootstrap(s, raft.Configuration{Servers: []raft.Server{{ID: id, Address: address}}})
-	if err != nil {
+	leads := make(chan bool, 16)
+	conf.NotifyCh = leads
+	if !m.Joins {
+		err := bootstrap(s, raft.Configuration{Servers: []raft.Server{{ID: id, Address: address}}})
+		if err != nil {
+			return fmt.Errorf("partition %s: %w", p.ID, err)
+		}
+	}
+	var err error
+	if p.raft, err = newRaft(conf, fsm{p}, s, m.Transport); err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
 	}
-	if p.raft, err = newRaft(conf, fsm{p}, s, transport); err != nil {
-		return fmt.Errorf("partition %s: %w", p.ID, err)
-	}
+	p.term.lost = time.Now()
+	p.watched.Go(func() { p.watchTerms(leads, p.stop) })
 	if stable, ok := s.Stable.(interface{ Started() }); ok {
 		stable.Started()
 	}
 	if err := p.hurry(); err != nil {
 		return errors.Join(err, p.Stop())
 	}
-	if err := p.lead(ctx, leader); err != nil {
+	return nil
+}
+
+// Start opens a partition of a node on its own, and returns when it can answer: this
+// node leads it and has applied everything that was committed before. Run must be
+// called only after it.
+func (p *Partition) Start(ctx context.Context, s Stores) error {
+	if err := p.Open(s, Membership{}); err != nil {
+		return err
+	}
+	if err := p.Ready(ctx); err != nil {
 		return errors.Join(err, p.Stop())
 	}
 	return nil
@@ -107,12 +128,17 @@ func bootstrap(s Stores, c raft.Configuration) error {
 	return s.Log.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(c)})
 }
 
+// maxAppendEntries is how many entries go to a follower at once: each may have
+// maxEntryBytes.
+const maxAppendEntries = 16
+
 func (p *Partition) raftConfig(id raft.ServerID) *raft.Config {
 	conf := raft.DefaultConfig()
 	conf.LocalID = id
-	conf.HeartbeatTimeout = heartbeatTimeout
-	conf.ElectionTimeout = electionTimeout
-	conf.LeaderLeaseTimeout = leaseTimeout
+	conf.HeartbeatTimeout = p.ElectionTimeout
+	conf.ElectionTimeout = p.ElectionTimeout
+	conf.LeaderLeaseTimeout = p.ElectionTimeout / 2
+	conf.MaxAppendEntries = maxAppendEntries
 	// Snapshots are triggered by bytes, not by counts.
 	conf.SnapshotThreshold = math.MaxUint64
 	conf.SnapshotInterval = 24 * time.Hour
@@ -125,12 +151,9 @@ func (p *Partition) raftConfig(id raft.ServerID) *raft.Config {
 // hurry ends the lone voter's wait for a leader: a heartbeat timeout that is
 // lowered fires at once (measured: leader after 0.25 ms instead of 1-2 s).
 func (p *Partition) hurry() error {
-	servers := p.raft.GetConfiguration()
-	if err := servers.Error(); err != nil {
+	servers, err := p.servers()
+	if err != nil || !onlyVoter(servers, p.Origin.Node) {
 		return err
-	}
-	if len(servers.Configuration().Servers) != 1 {
-		return nil
 	}
 	conf := p.raft.ReloadableConfig()
 	conf.HeartbeatTimeout -= time.Millisecond
@@ -140,32 +163,41 @@ func (p *Partition) hurry() error {
 // Fresh reports, after Start, whether nothing was ever applied.
 func (p *Partition) Fresh() bool { return p.fresh }
 
-// lead waits until this node leads and has applied a barrier of its own term:
-// only then does the state hold all that its predecessors acknowledged.
-func (p *Partition) lead(ctx context.Context, leader <-chan bool) error {
-	for p.raft.State() != raft.Leader {
+// Ready waits until this replica has applied all that was acknowledged before, as its
+// leader or by what the leader says: reads and writes can be answered then. From now on
+// what is applied is news. Run must have been called where the node has peers.
+func (p *Partition) Ready(ctx context.Context) error {
+	mark := p.gate.mark()
+	for !p.term.leads.Load() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-leader:
-		case <-time.After(50 * time.Millisecond): // the channel tells of changes only
+		case <-mark:
+			p.begin()
+			return nil
+		case <-p.term.begun:
 		}
 	}
-	if err := p.raft.Barrier(0).Error(); err != nil {
-		return fmt.Errorf("partition %s: %w", p.ID, err)
-	}
-	p.fresh = p.lastTime == 0
-	p.clock.Restart(p.lastTime)
-	p.leading.Store(true)
-	p.upkeep.changed(p.sm.NextUpkeep())
+	p.begin()
 	return nil
+}
+
+func (p *Partition) begin() {
+	p.mu.RLock()
+	p.fresh = p.lastTime == 0
+	p.upkeep.changed(p.sm.NextUpkeep())
+	p.mu.RUnlock()
+	p.ready.Store(true)
 }
 
 // Stop ends the partition. Run must have returned: what is in flight is applied
 // and answered or not, but never half.
 func (p *Partition) Stop() error {
-	p.leading.Store(false)
-	if err := p.raft.Shutdown().Error(); err != nil {
+	p.ready.Store(false)
+	err := p.raft.Shutdown().Error()
+	close(p.stop)
+	p.watched.Wait()
+	if err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
 	}
 	return nil

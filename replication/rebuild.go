@@ -13,7 +13,7 @@ func (p *Partition) Rebuild() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	// As during a start nobody hears of what is applied.
-	defer p.leading.Store(p.leading.Swap(false))
+	defer p.ready.Store(p.ready.Swap(false))
 	err := p.rebuildLocked()
 	if err != nil {
 		err = fmt.Errorf("rebuild partition %s: %w", p.ID, err)
@@ -23,11 +23,13 @@ func (p *Partition) Rebuild() error {
 }
 
 func (p *Partition) rebuildLocked() error {
+	upto := p.applied
 	from, err := p.restoreNewestLocked()
 	if err != nil {
 		return err
 	}
-	for i := from; i <= p.applied; i++ {
+	p.applied = upto
+	for i := from; i <= upto; i++ {
 		var l raft.Log
 		if err := p.stores.Log.GetLog(i, &l); err != nil {
 			return fmt.Errorf("log entry %d: %w", i, err)
@@ -39,10 +41,10 @@ func (p *Partition) rebuildLocked() error {
 		if err != nil {
 			return fmt.Errorf("log entry %d: %w", i, err)
 		}
-		p.lastTime = entry.time
-		p.sm.Begin(i, entry.time)
-		a := &application{p: p, told: new(telling), time: entry.time, index: i} // nobody is told
-		a.runDecoded(entry)
+		p.lastTime = max(entry.time, p.lastTime)
+		p.sm.Begin(i, p.lastTime)
+		a := &application{p: p, told: new(telling), time: p.lastTime, index: i} // nobody is told
+		a.run(entry)
 	}
 	p.sm.Ready() // whoever waits for a key has seen all this
 	return nil
@@ -57,7 +59,7 @@ func (p *Partition) restoreNewestLocked() (uint64, error) {
 	}
 	if len(list) == 0 {
 		p.sm.Clear()
-		p.origins = origins{}
+		p.origins, p.lastTime = origins{}, 0
 		return p.stores.Log.FirstIndex()
 	}
 	meta, source, err := p.stores.Snapshots.Open(list[0].ID)

@@ -31,6 +31,13 @@ type Request struct {
 	DB    int
 	Proto wire.Proto
 	Class Class
+	// Partition is where the request goes, and Way what who routes it keeps about it
+	// besides. They are set before anybody else sees the request, and not logged.
+	Partition PartitionID
+	Way       any
+	// Local says of a read that this node's replica may answer as it stands, though it
+	// may be behind.
+	Local bool
 	// Internal marks a command of the node's own, which no client can send.
 	Internal bool
 	// Exec are the commands of a transaction, which run at one place in the log;

@@ -86,10 +86,10 @@ func (p *Partition) tell(t *telling) bool {
 	return true
 }
 
-// emit hands on what a request has caused. Only a leader does, above the barrier of
-// its term (invariant 6).
+// emit hands on what a request has caused, but not what is applied again after a start
+// (invariant 6).
 func (p *Partition) emit(to Replier, caused any) {
-	if caused != nil && p.Emit != nil && p.leading.Load() {
+	if caused != nil && p.Emit != nil && p.ready.Load() {
 		p.Emit(to, caused)
 	}
 }

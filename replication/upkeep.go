@@ -91,7 +91,7 @@ func (p *Partition) runUpkeep(ctx context.Context) {
 		}
 		wait, ok := p.upkeep.due(p.clock.Now())
 		switch {
-		case !ok:
+		case !ok || !p.term.leads.Load(): // a term begins with a poke
 			timer.Stop()
 		case wait > 0:
 			timer.Reset(wait)

@@ -5,8 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tidwall/btree"
-
 	"github.com/millrace-io/millrace/blocking"
 	"github.com/millrace-io/millrace/resp/wire"
 )
@@ -17,13 +15,11 @@ import (
 type waits struct {
 	mu       sync.Mutex // covers all below, and every waiter's fields
 	registry *blocking.Registry
-	open     btree.Map[uint64, *waiter] // by wait number
 	// proposed has, for each line, the waiters that were claimed to look again and
 	// whose outcome is not known: until it is, nobody behind them may be claimed for
 	// a later entry.
 	proposed map[place][]*waiter
-	last     uint64 // wait number drawn
-	timed    int    // waiters with a deadline
+	timed    int // waiters with a deadline
 	// nextLook is when the timer of looks wakes, or would have; poke wakes it
 	// earlier: it holds a token then, and is never closed.
 	nextLook int64
@@ -41,7 +37,6 @@ type place struct {
 // waiter is a request that waits.
 type waiter struct {
 	blocking.Waiter
-	number uint64 // of its origin: replicated state serves it at most once
 	// again is the request as it is run when there may be something for it. Its
 	// reply goes where that of the first one was to go.
 	again Request
@@ -62,10 +57,6 @@ const (
 	endUnblocked
 	endError
 )
-
-// maxOpenSpan bounds the distance between the oldest open wait number and the
-// next one: replicated state keeps the served ones in between.
-const maxOpenSpan = 1 << 16
 
 const unblockedError = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
 
@@ -99,28 +90,9 @@ func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
 	w.registry.Add(&wt.Waiter)
 	w.waiting.Add(1)
 	w.rearm()
-	if !want.Shared {
-		w.draw(wt)
-	}
 	if want.Timeout > 0 {
 		w.timed++
 		wt.timer = time.AfterFunc(want.Timeout, func() { p.endWait(wt, endTimeout, nil) })
-	}
-}
-
-// draw gives wt the next wait number. The oldest open one may be numbered anew,
-// so that one waiter that is never served does not make the replicated record of
-// all later ones grow.
-func (w *waits) draw(wt *waiter) {
-	w.last++
-	wt.number = w.last
-	w.open.Set(wt.number, wt)
-	lowest, oldest, _ := w.open.Min()
-	if w.last-lowest > maxOpenSpan && !oldest.Claimed() {
-		w.open.Delete(lowest)
-		w.last++
-		oldest.number = w.last
-		w.open.Set(oldest.number, oldest)
 	}
 }
 
@@ -129,16 +101,6 @@ func (w *waits) keys(to []blocking.Key) []blocking.Key {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.registry.AppendKeys(to)
-}
-
-// lowestOpen is the lowest wait number that may still be served.
-func (w *waits) lowestOpen() uint64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if lowest, _, ok := w.open.Min(); ok {
-		return lowest
-	}
-	return w.last + 1
 }
 
 // claimFirst claims the first in line of each group that waits for key.
@@ -207,9 +169,6 @@ func (w *waits) remove(wt *waiter) *Request {
 	w.known(wt)
 	w.registry.Remove(&wt.Waiter)
 	w.rearm()
-	if wt.number != 0 {
-		w.open.Delete(wt.number)
-	}
 	w.waiting.Add(-1)
 	if wt.timer != nil {
 		w.timed--

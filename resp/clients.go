@@ -136,7 +136,7 @@ func (s *Session) Info() commands.ClientInfo {
 		ID: s.id, Addr: s.remote, LocalAddr: s.local, FD: s.fd,
 		Name: i.name, Created: s.created.UnixMilli(), LastUsed: i.lastUsed.UnixMilli(),
 		DB: i.db, User: i.user, Proto: i.proto, LibName: i.libName, LibVer: i.libVer,
-		Blocked: blocked || i.postponed, Closing: i.closing, Unix: s.unix != "", Monitor: i.monitor, NoEvict: i.noEvict, NoTouch: i.noTouch,
+		Blocked: blocked || i.postponed, Closing: i.closing, Unix: s.unix != "", Monitor: i.monitor, NoEvict: i.noEvict, NoTouch: i.noTouch, ReadOnly: i.readOnly,
 		QueryBytes: i.buffered, ReplyBytes: s.unsentLocked(), ReplySlots: s.unfilled,
 		Queued: -1, Watched: len(i.watches),
 		Subscriptions: s.pubsub.counts, Tracking: i.tracking,

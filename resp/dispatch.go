@@ -105,7 +105,7 @@ func (s *Session) answer(sl *slot, reply []byte) {
 // then what the class of the command asks for.
 func (s *Session) dispatch(sl *slot) {
 	cmd, err := s.server.table.Find(sl.args)
-	if cmd != nil && s.pausedFor(cmd) && s.check(cmd, sl.size) == nil {
+	if cmd != nil && s.pausedFor(cmd) && s.check(cmd, sl) == nil {
 		s.postpone(sl, cmd)
 		return
 	}
@@ -126,7 +126,7 @@ func (s *Session) dispatch(sl *slot) {
 		return
 	}
 	sl.command, sl.stats = cmd, s.commandStats(cmd)
-	if err := s.check(cmd, sl.size); err != nil {
+	if err := s.check(cmd, sl); err != nil {
 		s.reject(sl, s.refusedInMulti(sl.args, err))
 		return
 	}
@@ -143,7 +143,7 @@ func (s *Session) dispatch(sl *slot) {
 		s.answer(sl, s.errorReply(s.pool.scratch[:0], commands.ErrWatchInMulti))
 	case cmd.Class == commands.Log || cmd.Class == commands.Read:
 		s.tell(sl)
-		if err := checkArguments(cmd, sl.args); err != nil {
+		if err := s.checkArguments(cmd, sl.args); err != nil {
 			sl.stats.Failed.Add(1)
 			s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
 			return
@@ -156,22 +156,28 @@ func (s *Session) dispatch(sl *slot) {
 
 // checkArguments finds what is wrong with the arguments alone, which costs the
 // partition nothing then. To the client it is a command that ran and failed.
-func checkArguments(cmd *commands.Command, args [][]byte) error {
+func (s *Session) checkArguments(cmd *commands.Command, args [][]byte) error {
+	if err := s.refusedInCluster(cmd, args); err != nil {
+		return err
+	}
 	if cmd.Check == nil {
 		return nil
 	}
 	return cmd.Check(args)
 }
 
-// check finds why a command may not run at all; size are the bytes of its arguments.
-func (s *Session) check(cmd *commands.Command, size int) error {
+// check finds why a command may not run at all, or not here.
+func (s *Session) check(cmd *commands.Command, sl *slot) error {
 	if cmd.NeedsDebug && !s.server.node.DebugAllowed(s.isLocal()) {
 		return commands.ErrDebugNotAllowed
 	}
 	if !s.authed && cmd.Flags&commands.NoAuth == 0 {
 		return commands.ErrNoAuth
 	}
-	if s.needsMemory(cmd) && s.server.node.OutOfMemory(int64(size)) {
+	if err := s.redirected(cmd, sl.args); err != nil {
+		return err
+	}
+	if s.needsMemory(cmd) && s.server.node.OutOfMemory(int64(sl.size)) {
 		return commands.ErrOOM
 	}
 	if s.refusedInSubscribed(cmd) {
@@ -236,9 +242,16 @@ func (s *Session) route(sl *slot) {
 	sl.req = replication.Request{
 		Op: cmd, Args: sl.args, DB: s.info.db, Proto: s.info.proto, To: sl,
 	}
+	if cmd.Class == commands.Read {
+		sl.req.Class = replication.Read
+	}
 	if s.track.tracker != nil {
 		sl.tracker = s.track.tracker
 		sl.req.Client, sl.req.Tracks = sl, s.tracks(cmd, s.track.caching)
+	}
+	if err := s.server.router.Route(&sl.req); err != nil {
+		s.refuseRoute(sl, err)
+		return
 	}
 	if cmd.Watches {
 		// What comes next may be EXEC, which needs the versions.
@@ -246,12 +259,22 @@ func (s *Session) route(sl *slot) {
 		s.wait = sl
 	}
 	if cmd.Class == commands.Read {
-		sl.req.Class = replication.Read
+		sl.req.Local = s.info.readOnly
 		if s.nothingBefore() && s.readNow(sl) {
 			return
 		}
 	}
 	s.reqs = append(s.reqs, &sl.req)
+}
+
+// refuseRoute answers a request that can go nowhere. To the client it has run and
+// failed.
+func (s *Session) refuseRoute(sl *slot, err error) {
+	if s.wait == sl {
+		s.wait, sl.blocking = nil, false
+	}
+	sl.stats.Failed.Add(1)
+	s.answer(sl, s.errorReply(s.pool.scratch[:0], err))
 }
 
 // readNow runs a read at once if the state is free. On false it is in the queue, to

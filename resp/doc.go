@@ -68,6 +68,11 @@
 //     The monitors' lock is taken before a session's. Where nobody monitors, a
 //     command costs one atomic load.
 //
+//  13. With Options.Redirect a command on keys that another node leads is refused before
+//     it is run or queued, after the login and before memory is looked at. An EXEC is
+//     refused for the keys of all that was queued, in the words of the redirection. No
+//     command without keys is ever redirected.
+//
 // The package knows commands by the table only, and the state not at all: requests
 // for a partition go to the Router. Imported by server. redcon is imported nowhere
 // else.

@@ -162,6 +162,7 @@ func (n *fakeNode) Pause(until time.Time, writes bool, done func()) {
 	n.front.Pause(until, writes)
 	done()
 }
+func (n *fakeNode) Cluster() commands.Cluster    { return nil }
 func (n *fakeNode) Unpause()                     { n.front.Unpause() }
 func (n *fakeNode) PubSub() *pubsub.Registry     { return n.front.PubSub() }
 func (n *fakeNode) InfoSections([]string) string { return "" }
@@ -264,6 +265,8 @@ func answer(name string, q *replication.Request) []byte {
 	}
 	return []byte("+OK\r\n")
 }
+
+func (r *fakeRouter) Route(*replication.Request) error { return nil }
 
 func (r *fakeRouter) ReadNow(q *replication.Request) bool {
 	r.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
 )
 
 // Limits are the bounds on clients. They can be changed while the server runs.
@@ -70,6 +71,12 @@ type Options struct {
 	// TrackedKeys is how many keys are remembered for clients with tracking; 0: any
 	// number.
 	TrackedKeys int
+	// Redirect sends clients to the leaders of slots, as Redis Cluster does, instead of
+	// serving them through any node.
+	Redirect bool
+	// Published, when set, is told of what clients publish, once those connected here
+	// have got it.
+	Published func(k pubsub.Kind, channel, payload []byte)
 	// Unpaused is called when a pause has ended, from any goroutine; nil: nobody asks.
 	Unpaused func()
 	// Served, when set, is told of each command that a session has served itself, and

@@ -186,6 +186,9 @@ func (s *Session) Subscribed() bool { return s.pubsub.counts.Any() }
 // Publish implements commands.Session.
 func (s *Session) Publish(k pubsub.Kind, channel, payload []byte) int {
 	n := s.server.pubsub.Publish(k, channel, payload, s)
+	if told := s.server.options.Published; told != nil {
+		told(k, channel, payload)
+	}
 	s.pubsub.published = s.pubsub.published || n > 0
 	return n
 }

@@ -5,6 +5,9 @@ import "github.com/millrace-io/millrace/replication"
 // Router takes requests to their partition. Implemented by server. All methods
 // may be called from several goroutines and never block.
 type Router interface {
+	// Route finds out where a request goes, as the first of all calls. The error, if
+	// there is one, is the reply: the request is not to be handed over.
+	Route(r *replication.Request) error
 	// ReadNow runs a read at once, on the caller's goroutine, when the partition's
 	// read lock is free and it can be answered: r is filled on return. false:
 	// nothing happened, Submit it.

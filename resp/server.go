@@ -102,6 +102,9 @@ func NewServer(o Options, table *commands.Table, node commands.Node, router Rout
 }
 
 // kind resolves auto.
+// CountClientsFrom has the ids of clients begin behind first. It comes before Listen.
+func (srv *Server) CountClientsFrom(first uint64) { srv.lastID.Store(first) }
+
 func (o *Options) kind() (ListenerKind, error) {
 	switch o.Listener {
 	case ListenerRedcon:

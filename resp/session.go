@@ -119,6 +119,7 @@ type sessionInfo struct {
 	postponed             bool // held back by a pause
 	monitor               bool
 	noEvict, noTouch      bool
+	readOnly              bool
 	closing               bool
 	inMulti               bool
 	queued                int
@@ -206,6 +207,9 @@ func (s *Session) SetReplyMode(m commands.ReplyMode) {
 	}
 }
 
+// SetReadOnly implements commands.Session.
+func (s *Session) SetReadOnly(on bool) { s.change(func(i *sessionInfo) { i.readOnly = on }) }
+
 // SetNoEvict implements commands.Session.
 func (s *Session) SetNoEvict(on bool) { s.change(func(i *sessionInfo) { i.noEvict = on }) }
 
@@ -222,7 +226,7 @@ func (s *Session) Reset(authenticated bool) {
 	s.authed = authenticated
 	s.change(func(i *sessionInfo) {
 		i.name, i.db, i.proto, i.user = "", 0, wire.RESP2, ""
-		i.noEvict, i.noTouch = false, false
+		i.noEvict, i.noTouch, i.readOnly = false, false, false
 		if authenticated {
 			i.user = defaultUser
 		}

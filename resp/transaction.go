@@ -76,6 +76,9 @@ func (s *Session) refusedInMulti(args [][]byte, err error) error {
 		return err
 	}
 	s.endTransaction()
+	if _, elsewhere := err.(redirection); elsewhere {
+		return err
+	}
 	return errors.New("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(err.Error(), "ERR "))
 }
 
@@ -154,6 +157,11 @@ func (s *Session) exec(sl *slot) {
 		return
 	}
 	sl.req = r
+	if err := s.server.router.Route(&sl.req); err != nil {
+		s.refuseRoute(sl, err)
+		s.tell(sl)
+		return
+	}
 	s.reqs = append(s.reqs, &sl.req)
 }
 
@@ -172,6 +180,10 @@ func (s *Session) execRequest(x *execution, watches []replication.Watched) repli
 			continue
 		}
 		q.db = db
+		if err := s.refusedInCluster(q.command, q.args); err != nil {
+			q.Fill(wire.AppendError(nil, err.Error()))
+			continue
+		}
 		q.req = replication.Request{Op: q.command, Args: q.args, DB: db, Proto: proto, InExec: true, To: q}
 		if s.track.tracker != nil {
 			q.req.Client, q.req.Tracks = x.slot, s.tracks(q.command, caching)
@@ -183,6 +195,7 @@ func (s *Session) execRequest(x *execution, watches []replication.Watched) repli
 		}
 		r.Exec = append(r.Exec, &q.req)
 	}
+	r.Local = s.info.readOnly && r.Class == replication.Read
 	return r
 }
 

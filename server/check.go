@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/replication/raftstore"
 	"github.com/millrace-io/millrace/storage"
 	"github.com/millrace-io/millrace/storage/log"
@@ -33,7 +34,11 @@ func Check(dir string, w io.Writer) error {
 	if err := folder.NodeErr(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "node %s of cluster %s, made on %s\n", folder.Node().ID, folder.Node().ClusterID, folder.Node().Created.Format("2006-01-02"))
+	node := folder.Node()
+	fmt.Fprintf(w, "node %s of cluster %s, made on %s\n", node.ID, node.ClusterID, node.Created.Format("2006-01-02"))
+	if node.Partitions > 1 {
+		fmt.Fprintf(w, "%d partitions, in groups %d to %d\n", node.Partitions, groupOf(0), groupOf(replication.PartitionID(node.Partitions-1)))
+	}
 	return errors.Join(checkLog(dir, w), checkSnapshots(dir, w))
 }
 

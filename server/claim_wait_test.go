@@ -87,7 +87,7 @@ func TestClaimWakesOneForEachEntry(t *testing.T) {
 		p.blocked(t, i+1)
 	}
 	abandon(t, c, "s", pending)
-	before := p.partition.Applied()
+	before := p.applied()
 	seen := map[string]int64{}
 	for i, w := range line[:pending*periods] {
 		for _, e := range w.claims(t) {
@@ -96,8 +96,8 @@ func TestClaimWakesOneForEachEntry(t *testing.T) {
 			}
 		}
 	}
-	entries := p.partition.Applied() - before
-	blocked, _ := p.partition.Blocked()
+	entries := p.applied() - before
+	blocked, _ := p.Node.blocked()
 	for id, n := range seen {
 		if n != periods {
 			t.Errorf("%s was claimed %d times in %d periods", id, n, periods)
@@ -245,7 +245,7 @@ func TestClaimOfNothingIsNotLogged(t *testing.T) {
 	c := dial(t, p)
 	filled(t, c, "s", 1)
 	c.must(t, "XGROUP CREATECONSUMER s g w")
-	before := p.partition.Applied()
+	before := p.applied()
 	w := dial(t, p)
 	if err := w.send("XREADGROUP GROUP g w BLOCK 200 CLAIM 0 STREAMS s >"); err != nil { // looks every 10 ms
 		t.Fatal(err)
@@ -254,7 +254,7 @@ func TestClaimOfNothingIsNotLogged(t *testing.T) {
 	if v, err := w.receive(); err != nil || v != nil || time.Since(start) < 190*time.Millisecond {
 		t.Errorf("after %v: %v, %v", time.Since(start), v, err)
 	}
-	if n := p.partition.Applied() - before; n > 1 { // one that notes who was seen
+	if n := p.applied() - before; n > 1 { // one that notes who was seen
 		t.Errorf("waiting took %d entries of the log", n)
 	}
 }

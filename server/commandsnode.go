@@ -31,13 +31,24 @@ func (v node) CheckPassword(user, password []byte) bool {
 
 func (v node) NoPassword() bool { return v.n.live.Config().RequirePass == "" }
 
-func (v node) Databases() int { return v.n.live.Config().Databases }
+// Databases is one where clients are sent to the leaders, as in Redis Cluster.
+func (v node) Databases() int {
+	c := v.n.live.Config()
+	if v.n.redirects() {
+		return 1
+	}
+	return c.Databases
+}
 
 func (v node) RedisVersion() string { return v.n.live.Config().RedisVersion }
 
 func (v node) EachClient(fn func(commands.ClientInfo)) { v.n.front.EachClient(fn) }
 
 func (v node) Unblock(id uint64, withError bool, done func(bool)) {
+	if v.n.place != nil && !v.n.front.HasClient(id) {
+		v.n.place.unblock(id, withError, done)
+		return
+	}
 	v.n.front.Unblock(id, withError, done)
 }
 
@@ -50,5 +61,8 @@ func (v node) Pause(until time.Time, writesOnly bool, done func()) {
 func (v node) Unpause() { v.n.front.Unpause() }
 
 func (v node) PubSub() *pubsub.Registry { return v.n.front.PubSub() }
+
+// Cluster is nil on a node on its own.
+func (v node) Cluster() commands.Cluster { return v.n.cluster }
 
 func (v node) InfoSections(names []string) string { return v.n.info(names) }

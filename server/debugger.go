@@ -1,6 +1,7 @@
 package server
 
 import (
+	"sync"
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
@@ -20,21 +21,32 @@ func (v node) DebugAllowed(local bool) bool {
 	return false
 }
 
-func (v node) View() *commands.View {
-	now := int64(0)
-	v.n.partition.Inspect(func(_ replication.StateMachine, ms int64) { now = ms })
-	return v.n.partition.View().(view).At(now)
+func (v node) View() (all commands.Views) {
+	for _, pt := range v.n.partitions {
+		now := int64(0)
+		pt.Inspect(func(_ replication.StateMachine, ms int64) { now = ms })
+		all = append(all, pt.View().(view).At(now))
+	}
+	return all
 }
 
+// HoldUp holds up all partitions at once.
 func (v node) HoldUp(d time.Duration) {
-	t := time.NewTimer(d)
+	over := make(chan struct{}) // closed when the time has come
+	t := time.AfterFunc(d, func() { close(over) })
 	defer t.Stop()
-	v.n.partition.HoldUp(func() {
-		select {
-		case <-t.C:
-		case <-v.n.stopping:
-		}
-	})
+	var wg sync.WaitGroup
+	for _, pt := range v.n.partitions {
+		wg.Go(func() {
+			pt.HoldUp(func() {
+				select {
+				case <-over:
+				case <-v.n.stopping:
+				}
+			})
+		})
+	}
+	wg.Wait()
 }
 
 // Reload takes its snapshot beside those that are due: where one is being taken
@@ -45,12 +57,19 @@ func (v node) Reload(save bool) error {
 			return err
 		}
 	}
-	return v.n.partition.Rebuild()
+	for _, pt := range v.n.partitions {
+		if err := pt.Rebuild(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v node) SetActiveExpire(on bool) {
-	v.n.machine.SetActiveExpire(on)
-	v.n.partition.LookAtUpkeep()
+	for _, pt := range v.n.partitions {
+		pt.machine.SetActiveExpire(on)
+		pt.LookAtUpkeep()
+	}
 }
 
 func (v node) DebugLog(text string) { v.n.logger.Warn("DEBUG LOG", "text", text) }

@@ -70,8 +70,8 @@ func changeAtRandom(t *testing.T, c *client, rng *rand.Rand, n int) {
 
 // holds reports whether the state has a key of database 0, expired or not.
 func (p *process) holds(key string) (yes bool) {
-	p.partition.Inspect(func(replication.StateMachine, int64) {
-		k, _ := p.machine.State().DB(0).Get([]byte(key), 0)
+	p.partitions[0].Inspect(func(replication.StateMachine, int64) {
+		k, _ := p.partitions[0].machine.State().DB(0).Get([]byte(key), 0)
 		yes = k != nil
 	})
 	return yes

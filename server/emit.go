@@ -10,10 +10,11 @@ import (
 )
 
 // emit tells others what a request at the partition did; its reply goes to to. It is
-// called in the order of the log, and must not block: messages are put into the
+// called in the order of the partition's log, and must not block: messages are put into the
 // output of who subscribed, within their limits, and sent by their own loops.
 func (n *Node) emit(to replication.Replier, caused any) {
-	wanted := n.machine.Interest()
+	to = clientOf(to)
+	wanted := n.partitions[0].machine.Interest() // all are told the same
 	for _, e := range caused.([]commands.Effect) {
 		switch e.Kind {
 		case commands.KeyEvent:
@@ -22,9 +23,11 @@ func (n *Node) emit(to replication.Replier, caused any) {
 	}
 }
 
-// tellEvents has the machine note the events that the configuration asks for.
+// tellEvents has the machines note the events that the configuration asks for.
 func (n *Node) tellEvents(c *config.Config) {
-	n.machine.Tell(commands.EventMask, commands.Events(c.NotifyKeyspaceEvents.Has))
+	for _, pt := range n.partitions {
+		pt.machine.Tell(commands.EventMask, commands.Events(c.NotifyKeyspaceEvents.Has))
+	}
 }
 
 // emitKeyEvent publishes a keyspace notification, the key's channel first, as Redis

@@ -42,10 +42,9 @@ const (
 //
 // Its methods may be called from any goroutine.
 type footprint struct {
-	backlog func() int64 // size of the requests on their way
-	dataset atomic.Int64 // size of the state, by its own accounting
+	counts func() int64 // state and requests on their way, by their own accounting
 
-	// top is the most that was counted since the last sample: of dataset and backlog.
+	// top is the most that was counted since the last sample.
 	top atomic.Int64
 
 	maxMemory atomic.Int64
@@ -76,19 +75,14 @@ type footprint struct {
 	outer  int64     // what it was before: it belongs to who started the process
 }
 
-func newFootprint(backlog func() int64) *footprint {
-	return &footprint{backlog: backlog, retuned: make(chan struct{}, 1), unused: math.MaxUint64}
+func newFootprint(counts func() int64) *footprint {
+	return &footprint{counts: counts, retuned: make(chan struct{}, 1), unused: math.MaxUint64}
 }
 
-// holds takes the size of the state, as of now.
-func (f *footprint) holds(dataset int64) {
-	f.dataset.Store(dataset)
-	f.counted()
-}
-
-// counted is the size of the state and of the requests on their way.
+// counted is the size of the state and of the requests on their way. It is asked for
+// whenever the state has another size, so that the most of it is known.
 func (f *footprint) counted() int64 {
-	n := f.dataset.Load() + f.backlog()
+	n := f.counts()
 	for {
 		if top := f.top.Load(); n <= top || f.top.CompareAndSwap(top, n) {
 			return n

@@ -8,13 +8,25 @@ import (
 
 const mib = 1 << 20
 
-func newTestFootprint() *footprint {
-	f := newFootprint(func() int64 { return 0 })
+// counting is a footprint with a state of a size that tests set.
+type counting struct {
+	*footprint
+	state int64
+}
+
+func newTestFootprint() *counting {
+	f := &counting{}
+	f.footprint = newFootprint(func() int64 { return f.state })
 	f.outer, f.limit = math.MaxInt64, math.MaxInt64
 	return f
 }
 
-func (f *footprint) after(s processSample) int64 {
+func (f *counting) holds(bytes int64) {
+	f.state = bytes
+	f.counted()
+}
+
+func (f *counting) after(s processSample) int64 {
 	f.takeLocked(s, f.counted())
 	return f.used()
 }

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/commands"
 )
 
 // infoSection is one section of INFO.
@@ -35,7 +35,7 @@ var infoSections = []infoSection{
 	{"Commandstats", (*Node).infoCommandStats},
 	{"Errorstats", (*Node).infoErrorStats},
 	{"Latencystats", (*Node).infoLatencyStats},
-	{"Cluster", func(_ *Node, b *infoText) { b.line("cluster_enabled", 0) }},
+	{"Cluster", func(n *Node, b *infoText) { b.line("cluster_enabled", boolInt(n.redirects())) }},
 	{"Keyspace", (*Node).infoKeyspace},
 }
 
@@ -79,7 +79,7 @@ func (n *Node) infoServer(b *infoText) {
 	b.line("redis_git_sha1", "00000000")
 	b.line("redis_git_dirty", 0)
 	b.line("redis_build_id", n.runID[:16])
-	b.line("redis_mode", "standalone")
+	b.line("redis_mode", n.mode())
 	b.line("millrace_version", version())
 	b.line("os", runtime.GOOS+" "+runtime.GOARCH)
 	b.line("arch_bits", strconv.IntSize)
@@ -116,8 +116,8 @@ func newRunID(boot uint64, started time.Time) string {
 }
 
 func (n *Node) infoClients(b *infoText) {
-	blocked, keys := n.partition.Blocked()
-	timeouts, ofGroups := n.partition.BlockedFor()
+	blocked, keys := n.blocked()
+	timeouts, ofGroups := n.blockedFor()
 	clients := n.front.Stats()
 	b.line("connected_clients", n.front.Clients())
 	b.line("cluster_connections", 0)
@@ -189,7 +189,7 @@ func (n *Node) infoPersistence(b *infoText) {
 	log := n.log.Stats()
 	b.line("loading", 0)
 	b.line("async_loading", 0)
-	b.line("rdb_changes_since_last_save", n.partition.Applied()-min(n.partition.Applied(), n.snapshotIndex()))
+	b.line("rdb_changes_since_last_save", sum(n, (*partition).unsaved))
 	b.line("rdb_bgsave_in_progress", boolInt(s.running))
 	b.line("rdb_last_save_time", last.Unix())
 	b.line("rdb_last_bgsave_status", status)
@@ -206,9 +206,8 @@ func (n *Node) infoPersistence(b *infoText) {
 	b.line("aof_last_bgrewrite_status", "ok")
 	b.line("aof_last_write_status", "ok")
 	b.line("aof_current_size", log.DiskBytes)
-	_, base := n.snapshots.Newest()
-	b.line("aof_base_size", base)
-	b.line("aof_buffer_length", n.partition.Backlog())
+	b.line("aof_base_size", sum(n, func(pt *partition) int64 { _, bytes := pt.snapshots.Newest(); return bytes }))
+	b.line("aof_buffer_length", n.backlog())
 	b.line("aof_pending_bio_fsync", 0)
 	b.line("aof_delayed_fsync", 0)
 	b.line("module_fork_in_progress", 0)
@@ -216,11 +215,6 @@ func (n *Node) infoPersistence(b *infoText) {
 	b.line("log_writes", log.Writes)
 	b.line("log_bytes", log.Bytes)
 	b.line("log_segments", log.Segments)
-}
-
-func (n *Node) snapshotIndex() uint64 {
-	index, _ := n.snapshots.Newest()
-	return index
 }
 
 func boolInt(b bool) int {
@@ -236,7 +230,7 @@ func (n *Node) infoReplication(b *infoText) {
 	b.line("master_failover_state", "no-failover")
 	b.line("master_replid", n.runID)
 	b.line("master_replid2", strings.Repeat("0", 40))
-	b.line("master_repl_offset", n.partition.Applied())
+	b.line("master_repl_offset", n.applied())
 	b.line("second_repl_offset", -1)
 	b.line("repl_backlog_active", 0)
 	b.line("repl_backlog_size", 1<<20)
@@ -256,12 +250,19 @@ func (n *Node) infoCPU(b *infoText) {
 }
 
 func (n *Node) infoKeyspace(b *infoText) {
-	n.partition.Inspect(func(replication.StateMachine, int64) {
-		state := n.machine.State()
+	keys, expires := map[int]int{}, map[int]int{}
+	databases := 0
+	n.inspect(func(m *commands.Machine) {
+		state := m.State()
+		databases = max(databases, state.Databases())
 		for i := range state.Databases() {
-			if db := state.DB(i); db.Len() > 0 {
-				fmt.Fprintf(b, "db%d:keys=%d,expires=%d,avg_ttl=0,subexpiry=0\r\n", i, db.Len(), db.Expires())
-			}
+			keys[i] += state.DB(i).Len()
+			expires[i] += state.DB(i).Expires()
 		}
 	})
+	for i := range databases {
+		if keys[i] > 0 {
+			fmt.Fprintf(b, "db%d:keys=%d,expires=%d,avg_ttl=0,subexpiry=0\r\n", i, keys[i], expires[i])
+		}
+	}
 }

@@ -21,7 +21,7 @@ func (n *Node) infoAllocator(b *infoText, m commands.MemoryReport) {
 	b.line("mem_clients_normal", n.front.Stats().BufferBytes)
 	b.line("mem_clients_slaves", 0)
 	b.line("mem_cluster_links", 0)
-	b.line("mem_aof_buffer", n.partition.Backlog()) // what waits for the log
+	b.line("mem_aof_buffer", n.backlog()) // what waits for the log
 	b.line("mem_replication_backlog", 0)
 	b.line("mem_total_replication_buffers", 0)
 }

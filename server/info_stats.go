@@ -9,7 +9,7 @@ import (
 )
 
 func (n *Node) infoStats(b *infoText) {
-	s, rate, counts := n.front.Totals(), n.rates.now(), n.machine.Counts()
+	s, rate, counts := n.front.Totals(), n.rates.now(), n.counts()
 	b.line("total_connections_received", s.ConnectionsReceived)
 	b.line("total_commands_processed", s.Commands)
 	b.line("instantaneous_ops_per_sec", int64(rate.commandsPerSec))

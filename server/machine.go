@@ -1,6 +1,7 @@
 package server
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace-io/millrace/blocking"
@@ -15,7 +16,8 @@ type stateMachine struct {
 	machine *commands.Machine
 	slow    *slowLog
 	latency *latencies
-	memory  *footprint // is told the size of the state
+	dataset *atomic.Int64 // size of the state, for who may not look at it
+	memory  *footprint    // is told of each change of that
 	*watcher
 	laps *resp.Laps // of the commands of an entry
 }
@@ -28,9 +30,15 @@ func request(r *replication.Request) commands.Request {
 	return commands.Request{Command: cmd, Args: r.Args, DB: r.DB, Proto: r.Proto, InExec: r.InExec, Woken: r.Woken, Told: &r.Caused}
 }
 
+// holds notes the size of the state.
+func (s stateMachine) holds(bytes int64) {
+	s.dataset.Store(bytes)
+	s.memory.counted()
+}
+
 func (s stateMachine) Begin(index uint64, timeMs int64) {
 	s.machine.Begin(index, timeMs)
-	s.memory.holds(s.machine.State().Memory())
+	s.holds(s.machine.State().Memory())
 	s.laps.Start()
 }
 
@@ -80,7 +88,7 @@ func (s stateMachine) Unchanged(w *replication.Watched, timeMs int64) bool {
 func (s stateMachine) Changed() bool { return s.machine.Changed() }
 
 func (s stateMachine) Ready() ([]blocking.Key, bool) {
-	s.memory.holds(s.machine.State().Memory())
+	s.holds(s.machine.State().Memory())
 	return s.machine.Ready()
 }
 
@@ -139,13 +147,13 @@ func (s stateMachine) Restore(r replication.SectionReader) error {
 	err := s.machine.Restore(r)
 	s.ManyChanged()
 	s.tell(nil)
-	s.memory.holds(s.machine.State().Memory())
+	s.holds(s.machine.State().Memory())
 	return err
 }
 
 func (s stateMachine) Clear() {
 	s.machine.Clear()
-	s.memory.holds(0)
+	s.holds(0)
 }
 
 type view struct {

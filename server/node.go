@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -16,18 +17,12 @@ import (
 
 	"github.com/millrace-io/millrace/commands"
 	"github.com/millrace-io/millrace/replication"
-	"github.com/millrace-io/millrace/replication/raftstore"
 	"github.com/millrace-io/millrace/resp"
 	"github.com/millrace-io/millrace/server/config"
 	"github.com/millrace-io/millrace/storage"
 	"github.com/millrace-io/millrace/storage/log"
-	"github.com/millrace-io/millrace/storage/snapshot"
 	"github.com/millrace-io/millrace/storage/vfs"
 )
-
-// partitionGroup is the Raft group, in log and snapshots, of the node's partition.
-// Group 0 is kept for the meta group of a cluster.
-const partitionGroup log.GroupID = 1
 
 // stopWithin is how long a graceful stop waits for what is in flight.
 const stopWithin = 10 * time.Second
@@ -38,23 +33,24 @@ type Node struct {
 	logger  *slog.Logger
 	started time.Time
 
-	folder    *storage.Folder
-	log       *log.Log
-	snapshots *raftstore.Snapshots
-	machine   *commands.Machine
-	partition *replication.Partition
-	front     *resp.Server
-	table     *commands.Table
-	addr      string
-	runID     string // 40 hex digits
+	folder     *storage.Folder
+	log        *log.Log
+	partitions []*partition // by id; never changed once Open has returned
+	front      *resp.Server
+	table      *commands.Table
+	addr       string
+	runID      string // 40 hex digits
+	origin     replication.Origin
+	bus        net.Listener     // for other nodes; nil: there are none
+	place      *place           // in the cluster; nil: the node is on its own
+	cluster    commands.Cluster // the place, as commands see it
 
 	failed    chan error    // takes the first error that ends the node
 	broken    chan struct{} // closed then, by breakOnce
 	breakOnce sync.Once
-	held      atomic.Bool // sessions were told that the partition's queue is full
+	held      atomic.Bool // sessions were told that the partitions' queues are full
 	saves     saves
 	slow      slowLog
-	watcher   watcher
 	denied    commands.ACLLog
 	rates     rates
 	memory    *footprint
@@ -69,46 +65,48 @@ func Open(c *config.Config, logger *slog.Logger) (*Node, error) { return OpenFS(
 
 // OpenFS is Open on another file system.
 func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
+	return open(context.Background(), fs, c, logger)
+}
+
+// open is OpenFS. With an empty folder and a cluster to join it waits, until ctx ends,
+// for a node of that to answer.
+func open(ctx context.Context, fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
 	n := &Node{
 		live: config.NewLive(c), logger: logger, started: time.Now(),
 		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}), quit: make(chan struct{}), stopping: make(chan struct{}),
 	}
 	n.latency = newLatencies(func() *resp.Server { return n.front })
 	n.latency.configure(c)
-	if err := n.openStorage(fs, c); err != nil {
+	if err := n.openStorage(ctx, fs, c); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
-	n.machine = commands.NewMachine(n.table, c.Databases, logger)
-	id, err := nodeNumber(n.folder.Node())
-	if err != nil {
-		return nil, errors.Join(err, n.closeStorage())
-	}
-	boot := randomNumber()
-	n.runID = newRunID(boot, n.started)
-	n.saves.asked = make(chan func(error), 1)
 	n.slow.configure(c)
-	n.memory = newFootprint(func() int64 { return n.partition.Backlog() })
+	n.saves.asked = make(chan func(error), 1)
+	n.memory = newFootprint(func() int64 { return n.datasetBytes() + n.backlog() })
 	n.memory.setMax(c.MaxMemory)
-	n.machine.Observe(&n.watcher)
-	n.partition = replication.New(stateMachine{n.machine, &n.slow, n.latency, n.memory, &n.watcher, new(resp.Laps)}, replication.Options{
-		Origin: replication.Origin{Node: id, Boot: boot},
-		Flush:  n.flush,
-		Emit:   n.emit,
-		Refuse: n.refuse,
-		Held:   n.watcher.paused,
-		Fatal:  n.fail,
-		Logger: logger,
-	})
-	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, router{n}, logger); err != nil {
+	if err := n.openPartitions(fs); err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
-	n.watcher.of.Store(n.front)
+	var err error
+	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, n.newRouter(), logger); err != nil {
+		return nil, errors.Join(err, n.closeStorage())
+	}
+	for _, pt := range n.partitions {
+		pt.watcher.of.Store(n.front)
+	}
 	n.watchSettings()
 	return n, nil
 }
 
-func (n *Node) openStorage(fs vfs.FS, c *config.Config) (err error) {
-	if n.folder, err = storage.Open(fs, c.Dir, storage.Options{Identity: newIdentity, Now: n.started}); err != nil {
+func (n *Node) openStorage(ctx context.Context, fs vfs.FS, c *config.Config) error {
+	if err := n.listen(c); err != nil {
+		return err
+	}
+	identity, err := n.identity(ctx, fs, c)
+	if err != nil {
+		return err
+	}
+	if n.folder, err = storage.Open(fs, c.Dir, identity); err != nil {
 		return err
 	}
 	n.log, err = log.Open(fs, filepath.Join(c.Dir, logFolder), log.Options{
@@ -119,16 +117,39 @@ func (n *Node) openStorage(fs vfs.FS, c *config.Config) (err error) {
 	if errors.Is(err, log.ErrNoSpace) {
 		return fmt.Errorf("%w: free %d bytes on its disk and start again, nothing is lost", err, c.LogSegmentBytes)
 	}
+	return err
+}
+
+// openPartitions opens the partitions that the folder was made with.
+func (n *Node) openPartitions(fs vfs.FS) error {
+	id, err := nodeNumber(n.folder.Node())
 	if err != nil {
 		return err
 	}
-	store, err := snapshot.Open(fs, c.Dir, uint32(partitionGroup))
+	boot, err := n.folder.NextBoot()
 	if err != nil {
 		return err
 	}
-	group := n.log.Group(partitionGroup)
-	n.snapshots = raftstore.NewSnapshots(store, group)
-	return raftstore.Reconcile(group, n.snapshots, n.logger)
+	n.origin = replication.Origin{Node: id, Boot: boot}
+	n.runID = newRunID(randomNumber(), n.started)
+	has := n.folder.Node().Partitions
+	if asked := n.live.Config().Partitions; asked != has {
+		if asked != 1 { // the default: nobody has asked
+			n.logger.Warn("the folder keeps the number of partitions that it was made with", "path", n.folder.Dir(), "partitions", has, "asked", asked)
+		}
+		n.live.Adopt(func(c *config.Config) { c.Partitions = has })
+	}
+	if err := n.openPlace(fs, n.live.Config(), n.origin); err != nil {
+		return err
+	}
+	for i := range has {
+		pt, err := n.openPartition(fs, replication.PartitionID(i), n.origin)
+		if err != nil {
+			return err
+		}
+		n.partitions = append(n.partitions, pt)
+	}
+	return nil
 }
 
 // Run serves until ctx ends or the node fails. It returns when all its goroutines
@@ -145,20 +166,19 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 	wg.Go(func() { n.memory.run(below) }) // before the log is run again, which fills the heap
 	wg.Go(func() { n.report(n.log.Run(below)) })
 
-	group := n.log.Group(partitionGroup)
 	starting, started := n.untilBroken(ctx)
-	err := n.partition.Start(starting, replication.Stores{
-		Log: raftstore.NewLog(group), Stable: raftstore.NewStable(group), Snapshots: n.snapshots,
-	})
+	err := n.startGroups(starting, below, &wg)
 	started()
 	if err != nil {
 		stopBelow()
-		return n.cause(ctx, err)
+		wg.Wait()
+		return n.cause(ctx, errors.Join(err, n.stopPartitions()))
 	}
 	n.tellEvents(n.live.Config()) // not before: what is run again at the start is no news
-	wg.Go(func() { n.report(n.partition.Run(below)) })
+	for _, pt := range n.partitions {
+		pt.machine.ResetCounts() // what the start did was not for clients
+	}
 	wg.Go(func() { n.runSnapshots(below) })
-	n.machine.ResetCounts() // what the start did was not for clients
 	wg.Go(func() { n.rates.run(below, n.takeSample) })
 
 	if err = n.settleSettings(); err != nil {
@@ -167,7 +187,7 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 		err = n.serve(ctx, ready)
 	}
 	stopBelow()
-	return n.cause(context.Background(), errors.Join(err, n.partition.Stop()))
+	return n.cause(context.Background(), errors.Join(err, n.stopPartitions()))
 }
 
 // serve runs the front until ctx ends or the node fails, and drains it.
@@ -184,6 +204,9 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 			return errors.Join(err, n.front.Shutdown(ctx))
 		}
 	}
+	if n.place != nil {
+		n.place.SetClientAddr(n.live.Config().ClientAddress(n.addr))
+	}
 	n.memory.started()
 	front, stopFront := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
@@ -196,12 +219,18 @@ func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
 
 	select {
 	case <-ctx.Done():
+		n.handOver(ctx) // before no client is let in any more: it is served until then
 		close(n.stopping)
 		n.drain(ctx)
 	case <-n.quit:
 		n.logger.Info("stopping", "cause", "SHUTDOWN")
+		n.handOver(ctx)
 		close(n.stopping)
 		n.drain(ctx)
+	case <-n.leaving():
+		close(n.stopping)
+		n.drain(ctx)
+		err = n.leave(ctx)
 	case err = <-n.failed:
 		close(n.stopping)
 	}
@@ -277,17 +306,20 @@ func (n *Node) closeStorage() error {
 			err = nil // what Run has reported already
 		}
 	}
+	if n.bus != nil {
+		_ = n.bus.Close() // when nothing ran that closes it
+	}
 	if n.folder != nil {
 		err = errors.Join(err, n.folder.Close()) // last: it holds the lock
 	}
 	return err
 }
 
-// flush sends what was filled, and lets sessions go on once the queue is half
+// flush sends what was filled, and lets sessions go on once the queues are half
 // empty.
 func (n *Node) flush() {
 	n.front.Flush()
-	if n.held.Load() && n.partition.Backlog() < maxBacklog/2 {
+	if n.held.Load() && n.backlog() < maxBacklog/2 {
 		n.held.Store(false)
 		n.front.Resumed()
 	}

@@ -14,12 +14,12 @@ func TestWakingIsOneCommit(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.blocked(t, 1)
-		before, syncs := p.partition.Applied(), p.log.Stats().Syncs
+		before, syncs := p.applied(), p.log.Stats().Syncs
 		c.must(t, "XADD s * f v")
 		if v, err := reader.receive(); err != nil || v == nil {
 			t.Fatalf("the reader got %v, %v", v, err)
 		}
-		if n := p.partition.Applied() - before; n != 1 {
+		if n := p.applied() - before; n != 1 {
 			t.Errorf("XADD and its delivery took %d entries of the log", n)
 		}
 		// A mark for an idle log may come in between, but never one each time.

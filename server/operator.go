@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
-	"github.com/millrace-io/millrace/replication"
 	"github.com/millrace-io/millrace/server/config"
 )
 
@@ -32,7 +31,7 @@ func (v node) SyncLog() error {
 
 func (v node) Shutdown() { v.n.quitOnce.Do(func() { close(v.n.quit) }) }
 
-func (v node) Applied() uint64 { return v.n.partition.Applied() }
+func (v node) Applied() uint64 { return v.n.applied() }
 
 func (v node) OutOfMemory(more int64) bool { return v.n.memory.exceeds(more) }
 
@@ -41,11 +40,11 @@ func (v node) Memory() commands.MemoryReport {
 	s := v.n.memory.sample()
 	m := commands.MemoryReport{
 		Used: uint64(v.n.memory.used()), Peak: uint64(v.n.memory.peak.Load()), Startup: uint64(v.n.memory.startup.Load()),
-		Allocated: s.objects, Mapped: s.mapped, Resident: s.resident, Dataset: uint64(v.n.memory.dataset.Load()),
+		Allocated: s.objects, Mapped: s.mapped, Resident: s.resident, Dataset: uint64(v.n.datasetBytes()),
 		Limit: uint64(v.n.memory.maxMemory.Load()),
 	}
-	v.n.partition.Inspect(func(replication.StateMachine, int64) {
-		state := v.n.machine.State()
+	v.n.inspect(func(machine *commands.Machine) {
+		state := machine.State()
 		for i := range state.Databases() {
 			m.Keys += uint64(state.DB(i).Len())
 		}

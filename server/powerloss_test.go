@@ -212,5 +212,5 @@ func (o *ordeal) serve(disk *vfs.Mem) (all []seen, term uint64) {
 	}
 	fz.in(0)
 	o.t.Cleanup(fz.release)
-	return all, p.log.Group(partitionGroup).State().Term
+	return all, p.log.Group(groupOf(0)).State().Term
 }

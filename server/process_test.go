@@ -140,8 +140,8 @@ func (p *process) wait(t testing.TB) error {
 
 // hash is that of everything replicated, and the index up to which it holds.
 func (p *process) hash() (hash, index uint64) {
-	p.partition.Inspect(func(replication.StateMachine, int64) { hash = p.machine.State().Hash() })
-	return hash, p.partition.Applied()
+	p.partitions[0].Inspect(func(replication.StateMachine, int64) { hash = p.partitions[0].machine.State().Hash() })
+	return hash, p.applied()
 }
 
 // client is a connection that hides nothing: no pool, no retries.
@@ -251,7 +251,7 @@ func (c *client) must(t testing.TB, command string) any {
 // blocked waits until that many clients are blocked.
 func (p *process) blocked(t testing.TB, want int) {
 	t.Helper()
-	eventually(t, fmt.Sprint(want, " clients block"), func() bool { n, _ := p.partition.Blocked(); return n == want })
+	eventually(t, fmt.Sprint(want, " clients block"), func() bool { n, _ := p.Node.blocked(); return n == want })
 }
 
 // eventually looks until ok, with the CPU left to others in between.

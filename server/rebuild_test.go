@@ -19,7 +19,7 @@ func TestRebuildBesideChanges(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		for range rebuilds {
-			if err := p.partition.Rebuild(); err != nil {
+			if err := p.partitions[0].Rebuild(); err != nil {
 				done <- err
 				return
 			}

@@ -1,33 +1,39 @@
 package server
 
-import "github.com/millrace-io/millrace/replication"
+import (
+	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/resp"
+)
 
 // maxBacklog is how many bytes of requests may wait to be proposed; past it
 // sessions are held back, until half of it is left.
 const maxBacklog = 64 << 20
 
-// router takes requests to the partition that holds their keys. A node has one
-// partition, which holds all slots.
-type router struct{ n *Node }
-
-func (r router) ReadNow(q *replication.Request) bool { return r.n.partition.ReadNow(q) }
-
-func (r router) Submit(qs []*replication.Request) { r.n.partition.Submit(qs) }
-
-func (r router) Busy() bool { return r.n.partition.Busy() }
-
-func (r router) Cancel(q *replication.Request) { r.n.partition.Cancel(q) }
-
-func (r router) Unblock(q *replication.Request, withError bool, done func(bool)) {
-	r.n.partition.Unblock(q, withError, done)
+// newRouter is what takes requests to their partitions.
+func (n *Node) newRouter() resp.Router {
+	if len(n.partitions) == 1 {
+		return lone{n, n.partitions[0]}
+	}
+	return newSlotRouter(n)
 }
 
-func (r router) Waits(q *replication.Request) bool { return r.n.partition.Waits(q) }
+// lone is the router of a node with one partition, which holds all slots.
+type lone struct {
+	n *Node
+	*partition
+}
 
-func (r router) Full() bool {
-	if r.n.partition.Backlog() <= maxBacklog {
+// Route implements resp.Router.
+func (r lone) Route(*replication.Request) error { return nil }
+
+// Full implements resp.Router.
+func (r lone) Full() bool { return r.n.full() }
+
+// full reports whether sessions are to be held back, and notes it.
+func (n *Node) full() bool {
+	if n.backlog() <= maxBacklog {
 		return false
 	}
-	r.n.held.Store(true)
+	n.held.Store(true)
 	return true
 }

@@ -17,7 +17,7 @@ func (n *Node) frontOptions(c *config.Config) resp.Options {
 	return resp.Options{
 		Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c),
 		TrackedKeys: int(c.TrackingTableMaxKeys), Unpaused: n.unpaused,
-		Served: n.served,
+		Served: n.served, Redirect: c.Redirects(), Published: n.publish,
 	}
 }
 
@@ -46,6 +46,7 @@ func outputLimit(l config.BufferLimit) resp.OutputLimit {
 
 // watchSettings makes changes by CONFIG SET take effect.
 func (n *Node) watchSettings() {
+	n.tellRouting(n.live.Config())
 	for _, name := range []string{
 		"maxclients", "proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit",
 		"timeout", "tcp-keepalive", "protected-mode",
@@ -57,7 +58,7 @@ func (n *Node) watchSettings() {
 	}
 	n.live.OnChange("fsync", func(c *config.Config) error { return n.log.SetSync(syncMode(c.Fsync)) })
 	for i, s := range partitionSettings(n.live.Config()) {
-		n.live.OnChange(s.Name, func(c *config.Config) error { return n.logSettings(partitionSettings(c)[i]) })
+		n.live.OnChange(s.Name, func(c *config.Config) error { return n.logSettings(n.partitions, partitionSettings(c)[i]) })
 	}
 	for _, name := range []string{"slowlog-log-slower-than", "slowlog-max-len"} {
 		n.live.OnChange(name, func(c *config.Config) error {
@@ -87,10 +88,12 @@ func (n *Node) watchSettings() {
 	})
 	n.live.OnResetStat(n.front.ResetStats)
 	n.live.OnResetStat(n.denied.ResetDenials)
-	n.live.OnResetStat(n.machine.ResetCounts)
+	for _, pt := range n.partitions {
+		n.live.OnResetStat(pt.machine.ResetCounts)
+	}
 }
 
-// partitionSettings are the settings of c that are part of the partition's state.
+// partitionSettings are the settings of c that are part of a partition's state.
 func partitionSettings(c *config.Config) []commands.PartitionSetting {
 	return []commands.PartitionSetting{
 		{Name: "stream-node-max-bytes", Value: c.StreamNodeMaxBytes},
@@ -100,23 +103,28 @@ func partitionSettings(c *config.Config) []commands.PartitionSetting {
 	}
 }
 
-// logSettings changes settings that are part of the partition's state, and returns
-// once that is applied.
-func (n *Node) logSettings(settings ...commands.PartitionSetting) error {
-	done := make(reply, 1)
-	n.partition.SubmitInternal(&replication.Request{Args: commands.ChangeSettings(settings...), To: done})
-	select {
-	case text := <-done:
-		if bytes.HasPrefix(text, []byte("-")) {
-			return errors.New(strings.TrimSpace(string(text[1:])))
-		}
-		return nil
-	case <-n.broken:
-		return errors.New("the node has failed")
+// logSettings changes settings that are part of the state of partitions, and returns
+// once that is applied in all of them.
+func (n *Node) logSettings(in []*partition, settings ...commands.PartitionSetting) error {
+	done := make(reply, len(in))
+	for _, pt := range in {
+		pt.SubmitInternal(&replication.Request{Args: commands.ChangeSettings(settings...), To: done})
 	}
+	var errs []error
+	for range in {
+		select {
+		case text := <-done:
+			if bytes.HasPrefix(text, []byte("-")) {
+				errs = append(errs, errors.New(strings.TrimSpace(string(text[1:]))))
+			}
+		case <-n.broken:
+			return errors.New("the node has failed")
+		}
+	}
+	return errors.Join(errs...)
 }
 
-// reply takes the reply of an internal command.
+// reply takes the replies of internal commands; it has room for all of them.
 type reply chan []byte
 
 // Fill implements replication.Replier.
@@ -126,16 +134,25 @@ func (r reply) Fill(b []byte) { r <- bytes.Clone(b) }
 // configuration: a new folder takes them from there; later the state is right, and
 // CONFIG SET changes both.
 func (n *Node) settleSettings() error {
-	if n.partition.Fresh() {
-		return n.logSettings(partitionSettings(n.live.Config())...)
+	var fresh []*partition
+	var known *commands.Settings
+	for _, pt := range n.partitions {
+		if pt.Fresh() {
+			fresh = append(fresh, pt)
+			continue
+		}
+		pt.Inspect(func(replication.StateMachine, int64) {
+			s := pt.machine.Settings()
+			known = &s
+		})
 	}
-	var s commands.Settings
-	n.partition.Inspect(func(replication.StateMachine, int64) { s = n.machine.Settings() })
-	n.live.Adopt(func(c *config.Config) {
-		c.StreamNodeMaxBytes, c.StreamNodeMaxEntries = int64(s.StreamNodeMaxBytes), int64(s.StreamNodeMaxEntries)
-		c.StreamIDMPDuration, c.StreamIDMPMaxSize = time.Duration(s.IDMP.Duration)*time.Second, int64(s.IDMP.MaxSize)
-	})
-	return nil
+	if s := known; s != nil {
+		n.live.Adopt(func(c *config.Config) {
+			c.StreamNodeMaxBytes, c.StreamNodeMaxEntries = int64(s.StreamNodeMaxBytes), int64(s.StreamNodeMaxEntries)
+			c.StreamIDMPDuration, c.StreamIDMPMaxSize = time.Duration(s.IDMP.Duration)*time.Second, int64(s.IDMP.MaxSize)
+		})
+	}
+	return n.logSettings(fresh, partitionSettings(n.live.Config())...)
 }
 
 // tellAddr makes CONFIG GET show the address that the listener really took.

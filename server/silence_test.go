@@ -54,7 +54,7 @@ func TestReplayIsSilent(t *testing.T) {
 	if v := c.do(t, "PING"); v != "PONG" {
 		t.Errorf("the first bytes after a restart are %v", v)
 	}
-	if blocked, _ := n.partition.Blocked(); blocked != 0 {
+	if blocked, _ := n.blocked(); blocked != 0 {
 		t.Errorf("%d wait after a restart", blocked)
 	}
 	if v := c.do(t, "XPENDING s g").([]any)[0]; v != int64(20) {
@@ -81,12 +81,12 @@ func TestExpiryEndsTheWait(t *testing.T) {
 	}
 	p.blocked(t, 1)
 	c.must(t, "EXPIRE s 1")
-	before := p.partition.Applied()
+	before := p.applied()
 	v, err := reader.receive()
 	if text, ok := v.(errReply); err != nil || !ok || !strings.HasPrefix(string(text), "NOGROUP") {
 		t.Errorf("the reader got %v, %v; want NOGROUP", v, err)
 	}
-	if after := p.partition.Applied(); after == before {
+	if after := p.applied(); after == before {
 		t.Error("the key is gone without an entry in the log")
 	}
 	hash, _ := p.hash()
@@ -132,7 +132,7 @@ func TestTimeoutIsNotLogged(t *testing.T) {
 	c := dial(t, p)
 	c.must(t, "XGROUP CREATE s g 0 MKSTREAM")
 	c.must(t, "XREADGROUP GROUP g c STREAMS s >")
-	before := p.partition.Applied()
+	before := p.applied()
 	began := time.Now()
 	if v := c.do(t, "XREADGROUP GROUP g c BLOCK 20 STREAMS s >"); v != nil {
 		t.Errorf("an empty stream gave %v", v)
@@ -140,7 +140,7 @@ func TestTimeoutIsNotLogged(t *testing.T) {
 	if took := time.Since(began); took < 20*time.Millisecond {
 		t.Errorf("waited %v of 20 ms", took)
 	}
-	if n := p.partition.Applied() - before; n != 0 {
+	if n := p.applied() - before; n != 0 {
 		t.Errorf("a wait that timed out took %d entries", n)
 	}
 	c.must(t, "XADD s * f v")

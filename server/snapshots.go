@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -26,8 +27,7 @@ type saves struct {
 	asked chan func(error)
 }
 
-// runSnapshots takes a snapshot whenever the log has grown by more than
-// snapshot-log-bytes, and by more than half of the last snapshot, since then.
+// runSnapshots takes the snapshots that are due, and those that clients ask for.
 func (n *Node) runSnapshots(ctx context.Context) {
 	tick := time.NewTicker(snapshotCheck)
 	defer tick.Stop()
@@ -36,7 +36,7 @@ func (n *Node) runSnapshots(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case done := <-n.saves.asked:
-			err := n.takeSnapshot()
+			err := n.takeSnapshot(n.partitions)
 			n.noteSnapshot(ctx, err)
 			if done != nil {
 				done(err)
@@ -44,9 +44,10 @@ func (n *Node) runSnapshots(ctx context.Context) {
 			continue
 		case <-tick.C:
 		}
-		if n.snapshotDue() {
-			n.noteSnapshot(ctx, n.Snapshot())
+		if due := n.snapshotsDue(); len(due) > 0 && n.saves.begin() {
+			n.noteSnapshot(ctx, n.takeSnapshot(due))
 		}
+		n.noteSnapshot(ctx, n.snapshotMeta())
 	}
 }
 
@@ -93,51 +94,90 @@ func (s *saves) lastTime() time.Time {
 	return s.last
 }
 
-func (n *Node) snapshotDue() bool {
-	index, size := n.snapshots.Newest()
-	grown := n.log.Group(partitionGroup).LogBytes(index)
+// snapshotsDue are the partitions whose snapshot is due.
+func (n *Node) snapshotsDue() (due []*partition) {
+	for _, pt := range n.partitions {
+		if n.snapshotDue(pt) {
+			due = append(due, pt)
+		}
+	}
+	return due
+}
+
+// snapshotDue reports whether the log has grown by more than snapshot-log-bytes, and
+// by more than half of the last snapshot, since that one. Of several partitions on one
+// log each pins what the others write, so that counts, too: a start has to read that
+// much in any case.
+func (n *Node) snapshotDue(pt *partition) bool {
+	index, size := pt.snapshots.Newest()
+	grown := pt.group.LogBytes(index)
+	if len(n.partitions) > 1 {
+		if pt.group.LastIndex() <= index {
+			// Nothing has happened since. A second snapshot of the same state lets go of
+			// what the first still needs, should it turn out to be damaged.
+			index = pt.snapshots.SecondNewest()
+		}
+		grown = max(grown, n.log.BytesPinned(pt.group.ID(), index))
+	}
 	return grown > n.live.Config().SnapshotLogBytes && grown > size/2
 }
 
-// Snapshot takes a snapshot and drops the log that nobody needs any more.
+// Snapshot takes a snapshot of each partition and drops the log that nobody needs any
+// more.
 func (n *Node) Snapshot() error {
 	if !n.saves.begin() {
 		return nil
 	}
-	return n.takeSnapshot()
+	return n.takeSnapshot(n.partitions)
 }
 
-// takeSnapshot takes the snapshot that was begun.
-func (n *Node) takeSnapshot() error {
+// takeSnapshot takes the snapshots that were begun.
+func (n *Node) takeSnapshot(of []*partition) error {
 	started := time.Now()
-	taken, err := n.partition.Snapshot()
-	if err == nil && taken {
-		err = n.collect()
+	any := false
+	var errs []error
+	for _, pt := range of {
+		taken, err := n.snapshotOf(pt)
+		any = any || taken
+		errs = append(errs, err)
 	}
+	err := errors.Join(errs...)
 
 	s := &n.saves
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running, s.lastErr = false, err
-	if err == nil && taken {
+	if err == nil && any {
 		s.count++
 		s.last, s.lastTook = time.Now(), time.Since(started)
-		index, size := n.snapshots.Newest()
-		n.logger.Info("snapshot taken", "partition", n.partition.ID, "index", index, "bytes", size, "took", s.lastTook)
 	}
 	return err
 }
 
-// collect drops log segments that only hold what the second newest snapshot has:
-// should the newest turn out to be damaged, the one before it and the log are
+// snapshotOf takes a snapshot of one partition. false: nothing was ever written.
+func (n *Node) snapshotOf(pt *partition) (taken bool, err error) {
+	started := time.Now()
+	if taken, err = pt.Partition.Snapshot(); err != nil || !taken {
+		return false, err
+	}
+	if err := n.collect(); err != nil {
+		return false, err
+	}
+	index, size := pt.snapshots.Newest()
+	n.logger.Info("snapshot taken", "partition", pt.ID, "index", index, "bytes", size, "took", time.Since(started))
+	return true, nil
+}
+
+// collect drops log segments that only hold what each group's second newest snapshot
+// has: should the newest turn out to be damaged, the one before it and the log are
 // enough.
 func (n *Node) collect() error {
-	group := n.log.Group(partitionGroup)
-	keep := n.snapshots.SecondNewest()
-	return n.log.Collect(func(id log.GroupID) uint64 {
-		if id == group.ID() {
-			return keep
-		}
-		return 0
-	})
+	keep := map[log.GroupID]uint64{}
+	for _, pt := range n.partitions {
+		keep[pt.group.ID()] = pt.snapshots.SecondNewest() + 1
+	}
+	if n.place != nil {
+		keep[metaGroup] = n.place.snapshots.SecondNewest() + 1
+	}
+	return n.log.Collect(func(id log.GroupID) uint64 { return keep[id] })
 }

@@ -28,7 +28,7 @@ func withSnapshots(t *testing.T, rng *rand.Rand) (*vfs.Mem, uint64) {
 		w.work(c, rng, 10, func(int) {
 			w.steps, w.acked = w.steps[:0], 0
 			c.must(t, "XADD big * f "+strings.Repeat("y", 9<<10))
-			if p.snapshotDue() {
+			if p.snapshotDue(p.partitions[0]) {
 				if err := p.Snapshot(); err != nil {
 					t.Fatalf("snapshot %d: %v", i, err)
 				}
@@ -49,7 +49,7 @@ func withSnapshots(t *testing.T, rng *rand.Rand) (*vfs.Mem, uint64) {
 // snapshotFiles are those of the partition, newest first.
 func snapshotFiles(t *testing.T, disk *vfs.Mem) []string {
 	t.Helper()
-	dir := filepath.Join(dataDir, "snapshots", fmt.Sprint(partitionGroup))
+	dir := filepath.Join(dataDir, "snapshots", fmt.Sprint(groupOf(0)))
 	names, err := disk.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@
 //
 //	<dir>/LOCK                      held by flock while a process uses the folder; empty
 //	<dir>/node.json                 who this node is; this package
+//	<dir>/boot                      the number of its last start; this package
 //	<dir>/log/                      one log for all Raft groups of the node; storage/log
 //	<dir>/snapshots/<group>/        the newest two snapshots of each group; storage/snapshot
 //
@@ -29,6 +30,7 @@
 //	  "node_id": "...",         drawn when the folder was made
 //	  "cluster_id": "...",
 //	  "created": "2026-01-02T15:04:05Z",
+//	  "partitions": 4,          format 2; a folder of one partition has format 1 and no such line
 //	  "checksum": "1a2b3c4d"    CRC32C of the other values, each with a newline behind it
 //	}
 //

@@ -22,6 +22,8 @@ type Options struct {
 	Identity func() (nodeID, clusterID string, err error)
 	// Now is when a new folder was made.
 	Now time.Time
+	// Partitions is how many a new folder has, 0 for one.
+	Partitions int
 }
 
 // Folder is a data folder in use. It stays locked until Close or the end of the
@@ -94,7 +96,7 @@ func (f *Folder) create(o Options) error {
 	if err != nil {
 		return &FolderError{Dir: f.dir, Cause: fmt.Errorf("draw ids: %w", err)}
 	}
-	f.node = Node{ID: id, ClusterID: cluster, Created: o.Now.UTC().Truncate(time.Second)}
+	f.node = Node{ID: id, ClusterID: cluster, Created: o.Now.UTC().Truncate(time.Second), Partitions: max(o.Partitions, 1)}
 	f.created = true
 	return writeNode(f.fs, f.dir, f.node)
 }

@@ -81,7 +81,7 @@ func TestIdentityIsDrawnOnce(t *testing.T) {
 	m := vfs.NewMem()
 	f, err := storage.Open(m, dir, options("n1"))
 	must(t, err)
-	want := storage.Node{ID: "n1", ClusterID: "cluster-of-n1", Created: time.Date(2026, 1, 2, 14, 4, 5, 0, time.UTC)}
+	want := storage.Node{ID: "n1", ClusterID: "cluster-of-n1", Created: time.Date(2026, 1, 2, 14, 4, 5, 0, time.UTC), Partitions: 1}
 	if f.Node() != want || !f.Created() || f.Dir() != dir || f.LogDir() != dir+"/log" || f.FS() != vfs.FS(m) {
 		t.Errorf("new folder: %+v, created %v", f.Node(), f.Created())
 	}
@@ -101,9 +101,26 @@ func TestIdentityIsDrawnOnce(t *testing.T) {
 	}
 }
 
+// A folder of one partition is written as it was before there were others.
 func TestGoldenNode(t *testing.T) {
-	const golden = "testdata/node1.golden"
-	m := made(t)
+	compareGolden(t, "testdata/node1.golden", made(t))
+}
+
+func TestGoldenNodeOfSeveralPartitions(t *testing.T) {
+	m := vfs.NewMem()
+	o := options("n1")
+	o.Partitions = 4
+	f, err := storage.Open(m, dir, o)
+	must(t, err)
+	must(t, f.Close())
+	compareGolden(t, "testdata/node2.golden", m)
+	if f, err = storage.Open(m, dir, noNewNode(t)); err != nil || f.Node().Partitions != 4 {
+		t.Errorf("opened again it has %d partitions, %v; want 4", f.Node().Partitions, err)
+	}
+}
+
+func compareGolden(t *testing.T, golden string, m *vfs.Mem) {
+	t.Helper()
 	got := get(t, m, dir+"/node.json")
 	if *update {
 		must(t, os.WriteFile(golden, []byte(got), 0o644))
@@ -172,7 +189,7 @@ func TestOpenRefusesWithOneClearLine(t *testing.T) {
 			must(t, err)
 			return m
 		}, storage.ErrInUse, "another process; stop that process"},
-		{"newer format", content(`{"format": 2, "node_id": ["anything"]}`), storage.ErrNewerFormat, "format 2, known up to 1; start the Millrace version"},
+		{"newer format", content(`{"format": 3, "node_id": ["anything"]}`), storage.ErrNewerFormat, "format 3, known up to 2; start the Millrace version"},
 		{"empty", content(""), storage.ErrDamaged, "node.json is empty; put node.json back"},
 		{"zeros", content(strings.Repeat("\x00", 300)), storage.ErrDamaged, "node.json is empty"},
 		{"not JSON", content("{\"format\": 1,"), storage.ErrDamaged, "unexpected end of JSON input"},
@@ -233,12 +250,12 @@ func wantLine(t *testing.T, err, want error, line string) {
 
 func TestRefusedFolderIsLeftAsItWas(t *testing.T) {
 	m := made(t)
-	content(`{"format": 2}`)(t, m)
+	content(`{"format": 3}`)(t, m)
 	for range 2 { // the lock is given back
 		_, err := storage.Open(m, dir, noNewNode(t))
 		wantLine(t, err, storage.ErrNewerFormat, "")
 	}
-	if got := get(t, m, dir+"/node.json"); got != `{"format": 2}` {
+	if got := get(t, m, dir+"/node.json"); got != `{"format": 3}` {
 		t.Errorf("node.json is now %q", got)
 	}
 }

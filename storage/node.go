@@ -19,10 +19,13 @@ const (
 	// folderFormat is the format of the data folder as a whole. What lies in it
 	// has formats of its own; this one changes when an older Millrace could harm
 	// the folder by using it.
-	folderFormat = 1
+	folderFormat = 2
+	// oldFormat is what a folder of one partition is still written as: a Millrace
+	// that knows of no others does it no harm.
+	oldFormat = 1
 
 	nodeFile = "node.json"
-	nodeTemp = "node.json.tmp"
+	nodeTemp = nodeFile + tempSuffix
 	// nodeMax bounds what is read of a file that claims to be node.json.
 	nodeMax = 64 << 10
 )
@@ -32,19 +35,26 @@ type Node struct {
 	ID        string
 	ClusterID string
 	Created   time.Time // UTC, whole seconds
+	// Partitions is how many the cluster was made with. Keys are where they are by
+	// it, so it never changes.
+	Partitions int
 }
 
 // nodeJSON is Node in the file; see doc.go.
 type nodeJSON struct {
-	Format    int    `json:"format"`
-	NodeID    string `json:"node_id"`
-	ClusterID string `json:"cluster_id"`
-	Created   string `json:"created"`
-	Checksum  string `json:"checksum"`
+	Format     int    `json:"format"`
+	NodeID     string `json:"node_id"`
+	ClusterID  string `json:"cluster_id"`
+	Created    string `json:"created"`
+	Partitions int    `json:"partitions,omitempty"` // since format 2
+	Checksum   string `json:"checksum"`
 }
 
 func (n nodeJSON) sum() string {
 	text := fmt.Sprintf("%d\n%s\n%s\n%s\n", n.Format, n.NodeID, n.ClusterID, n.Created)
+	if n.Format > oldFormat {
+		text += fmt.Sprintf("%d\n", n.Partitions)
+	}
 	return fmt.Sprintf("%08x", crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
 }
 
@@ -52,7 +62,10 @@ func encodeNode(n Node) ([]byte, error) {
 	if n.ID == "" || n.ClusterID == "" {
 		return nil, errors.New("node id and cluster id must not be empty")
 	}
-	j := nodeJSON{Format: folderFormat, NodeID: n.ID, ClusterID: n.ClusterID, Created: n.Created.UTC().Format(time.RFC3339)}
+	j := nodeJSON{Format: oldFormat, NodeID: n.ID, ClusterID: n.ClusterID, Created: n.Created.UTC().Format(time.RFC3339)}
+	if n.Partitions > 1 {
+		j.Format, j.Partitions = folderFormat, n.Partitions
+	}
 	j.Checksum = j.sum()
 	b, err := json.MarshalIndent(j, "", "  ")
 	return append(b, '\n'), err
@@ -92,7 +105,10 @@ func (n nodeJSON) node(dir string) (Node, error) {
 	if err != nil {
 		return Node{}, damaged(dir, "%s: %w", nodeFile, err)
 	}
-	return Node{ID: n.NodeID, ClusterID: n.ClusterID, Created: created}, nil
+	if n.Format > oldFormat && n.Partitions < 1 {
+		return Node{}, damaged(dir, "%s lacks the number of partitions", nodeFile)
+	}
+	return Node{ID: n.NodeID, ClusterID: n.ClusterID, Created: created, Partitions: max(n.Partitions, 1)}, nil
 }
 
 // readNode returns fs.ErrNotExist when there is no node.json.
@@ -123,31 +139,5 @@ func writeNode(fsys vfs.FS, dir string, n Node) error {
 	if err != nil {
 		return &FolderError{Dir: dir, Cause: err}
 	}
-	temp := filepath.Join(dir, nodeTemp)
-	if err := writeFile(fsys, temp, b); err != nil {
-		return writeError(dir, errors.Join(err, ignoreMissing(fsys.Remove(temp))))
-	}
-	if err := fsys.Rename(temp, filepath.Join(dir, nodeFile)); err != nil {
-		return writeError(dir, err)
-	}
-	return nil
-}
-
-func writeFile(fsys vfs.FS, path string, b []byte) error {
-	f, err := fsys.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteAt(b, 0)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return replaceFile(fsys, dir, nodeFile, b)
 }

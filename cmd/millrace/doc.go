@@ -2,7 +2,7 @@
 // load the settings, makes the logger and calls package server. It holds no logic
 // of its own.
 //
-// Each command has a file: serve.go, log.go, check.go, config.go, version.go.
+// Each command has a file: serve.go, cluster.go, log.go, check.go, config.go, version.go.
 //
 // Invariants:
 //

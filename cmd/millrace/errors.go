@@ -20,6 +20,16 @@ func exitCode(err error) int {
 	return 1
 }
 
+// wantArgs refuses fewer or more arguments.
+func wantArgs(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && len(args) <= most {
+			return nil
+		}
+		return usageError{fmt.Errorf("usage: %s (%s --help explains it)", cmd.UseLine(), cmd.CommandPath())}
+	}
+}
+
 // noArgs refuses what is neither a flag nor a command.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {

@@ -55,6 +55,7 @@ func newRoot(set commandSet) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServe(set.Serve),
+		newCluster(),
 		newLog(set.DumpLog),
 		newCheck(set.Check),
 		newConfig(),

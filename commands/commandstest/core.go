@@ -21,15 +21,26 @@ type Core struct {
 	node    *coreNode
 	index   uint64
 	now     int64
+	join    func(*commands.Machine) commands.Cluster // nil: the node is on its own
 }
 
 // NewCore returns a core of all commands.
 func NewCore() *Core { return &Core{table: commands.NewTable()} }
 
+// NewClusterCore returns a core whose node is in a cluster, a new one for each section.
+func NewClusterCore(join func(*commands.Machine) commands.Cluster) *Core {
+	c := NewCore()
+	c.join = join
+	return c
+}
+
 // Reset implements Target.
 func (c *Core) Reset(p wire.Proto) (Conn, error) {
 	c.machine = commands.NewMachine(c.table, 16, slog.New(slog.DiscardHandler))
 	c.index, c.now, c.node = 0, CoreTime, newCoreNode()
+	if c.join != nil {
+		c.node.cluster = c.join(c.machine)
+	}
 	return &coreConn{core: c, session: newCoreSession(p, true, c.node.pubsub)}, nil
 }
 

@@ -17,6 +17,8 @@ type coreNode struct {
 	pubsub *pubsub.Registry
 	slow   coreSlowLog
 	denied commands.ACLLog
+	// cluster is nil on a node on its own.
+	cluster commands.Cluster
 }
 
 var _ commands.Node = (*coreNode)(nil)
@@ -54,6 +56,8 @@ func (n *coreNode) Unpause() {}
 
 // Unblock finds nobody: nobody waits in a Core.
 func (n *coreNode) Unblock(_ uint64, _ bool, done func(bool)) { done(false) }
+
+func (n *coreNode) Cluster() commands.Cluster { return n.cluster }
 
 func (n *coreNode) InfoSections(names []string) string {
 	if len(names) == 0 || slices.Contains(names, "server") {

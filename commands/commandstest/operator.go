@@ -48,7 +48,7 @@ func (*coreSlowLog) Reset()                            {}
 
 // A Core has no DEBUG.
 func (n *coreNode) DebugAllowed(bool) bool { return false }
-func (n *coreNode) View() *commands.View   { return nil }
+func (n *coreNode) View() commands.Views   { return nil }
 func (n *coreNode) HoldUp(time.Duration)   {}
 func (n *coreNode) Reload(bool) error      { return nil }
 func (n *coreNode) SetActiveExpire(bool)   {}

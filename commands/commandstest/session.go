@@ -76,6 +76,9 @@ func (s *coreSession) SetCaching()               { s.info.Tracking.Caching = tru
 
 func (s *coreSession) Track(o tracking.Options) { s.info.Tracking.Start(o) }
 
+// SetReadOnly is kept and has no consequences: a Core has one replica.
+func (s *coreSession) SetReadOnly(on bool) { s.info.ReadOnly = on }
+
 // Unwatch has nothing to do: a Core watches no keys.
 func (s *coreSession) Unwatch() {}
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -23,6 +24,29 @@ func isAddr(value string) error {
 		return errors.New("must end in a port between 0 and 65535")
 	}
 	return nil
+}
+
+// isAddrOrEmpty accepts an address, or none.
+func isAddrOrEmpty(value string) error {
+	if value == "" {
+		return nil
+	}
+	return isAddr(value)
+}
+
+// isAddrList accepts addresses with commas between, or none.
+func isAddrList(value string) error {
+	for _, addr := range splitList(value) {
+		if err := isAddr(addr); err != nil {
+			return fmt.Errorf("%w, and commas between several", err)
+		}
+	}
+	return nil
+}
+
+// splitList takes a list with commas apart.
+func splitList(value string) []string {
+	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // isPermission accepts the permissions of a file, in octal digits.

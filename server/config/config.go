@@ -14,6 +14,7 @@ type Config struct {
 	LogSegmentBytes  int64
 	SnapshotLogBytes int64
 	Fsync            Fsync
+	Partitions       int
 
 	Addr           string
 	Listener       Listener
@@ -36,6 +37,16 @@ type Config struct {
 	LatencyTracking         bool
 	LatencyPercentiles      Percentiles
 	EnableDebugCommand      DebugCommand
+
+	ClusterAddr      string
+	ClusterAdvertise string
+	ClientAdvertise  string
+	Join             string
+	ClusterSecret    string
+	Routing          Routing
+	Reads            Reads
+	ElectionTimeout  time.Duration
+	ClusterMaxEntry  int64
 
 	Databases            int
 	NotifyKeyspaceEvents KeyspaceEvents
@@ -83,6 +94,25 @@ const (
 	DebugNo    DebugCommand = "no"
 	DebugYes   DebugCommand = "yes"
 	DebugLocal DebugCommand = "local"
+)
+
+// Routing says what happens to a command on a key that another node leads.
+type Routing string
+
+// The values of routing.
+const (
+	RoutingProxy    Routing = "proxy"
+	RoutingRedirect Routing = "redirect"
+)
+
+// Reads says what a read may return.
+type Reads string
+
+// The values of reads.
+const (
+	ReadsLinearizable Reads = "linearizable"
+	ReadsLease        Reads = "lease"
+	ReadsLocal        Reads = "local"
 )
 
 // Default returns the configuration in which every setting has its default.

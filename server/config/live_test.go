@@ -156,7 +156,7 @@ func TestWhatGetShowsSetTakes(t *testing.T) {
 func TestEveryWordOfOursHasOneOfRedis(t *testing.T) {
 	for _, s := range config.Settings() {
 		for _, value := range s.Values {
-			c := load(t, "--"+s.Name, value)
+			c := load(t, "--cluster-addr", "127.0.0.1:0", "--"+s.Name, value) // redirect needs a cluster
 			for _, redis := range s.Redis {
 				name := [2]string{redis.Name, get(t, config.NewLive(c), redis.Name)}
 				l := newLive(t)

@@ -41,6 +41,9 @@ func Load(flags *pflag.FlagSet) (*Config, error) {
 			return nil, err
 		}
 	}
+	if err := c.checkCluster(); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
@@ -152,7 +155,7 @@ func (s *Setting) textOf(value any) (string, error) {
 
 // quote shows what was found, except where it may be a secret.
 func (s *Setting) quote(text string) string {
-	if s.Name == "requirepass" || s.Type == Limits {
+	if s.Name == "requirepass" || s.Secret || s.Type == Limits {
 		return ""
 	}
 	return strconv.Quote(text) + " "

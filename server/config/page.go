@@ -52,6 +52,9 @@ func (s *Setting) bounds() string {
 }
 
 func (s *Setting) redisNames() string {
+	if s.Secret {
+		return "not shown"
+	}
 	names := []string{code(s.Name)}
 	for _, r := range s.Redis {
 		names = append(names, code(r.Name)+inWords(r.Values))

@@ -26,6 +26,9 @@ func declareParameters() []*parameter {
 	var out []*parameter
 	for i := range settings {
 		s := &settings[i]
+		if s.Secret {
+			continue
+		}
 		out = append(out, &parameter{name: s.Name, setting: s})
 		for _, r := range s.Redis {
 			out = append(out, &parameter{name: r.Name, setting: s, words: r.Values})
@@ -66,6 +69,9 @@ func (p *parameter) get(c *Config) string {
 	case *int64:
 		return strconv.FormatInt(*from, 10)
 	case *time.Duration:
+		if p.setting.Type == Millis {
+			break
+		}
 		return strconv.FormatInt(int64(*from/time.Second), 10)
 	}
 	return p.setting.format(c)

@@ -48,7 +48,7 @@ func (s *Setting) accepts() string {
 		return "yes or no"
 	case Size:
 		return "size: b, kb, mb, gb, tb"
-	case Seconds:
+	case Seconds, Millis:
 		return "time: s, m, h"
 	}
 	return s.Type.String()

@@ -16,7 +16,10 @@ type Setting struct {
 	Change Change
 
 	Values   []string // of an Enum
-	Min, Max int64    // of an Int, Size (bytes) or Seconds (seconds), both inclusive
+	Min, Max int64    // of an Int, Size (bytes), Seconds or Millis, both inclusive
+
+	// Secret says that the value is shown nowhere, not even by CONFIG.
+	Secret bool
 
 	// Redis are the names that CONFIG knows it by, beside its own.
 	Redis []RedisName
@@ -44,6 +47,7 @@ const (
 	Int          // a whole number
 	Size         // bytes: a number with b, k, kb, m, mb, g, gb, t or tb
 	Seconds      // time in whole seconds: a number with ms, s, m or h
+	Millis       // time in whole milliseconds, written likewise
 	Events       // the letters of notify-keyspace-events
 	Limits       // the four words of each class of client-output-buffer-limit
 	Numbers      // the percentiles of latency-tracking-info-percentiles
@@ -51,7 +55,7 @@ const (
 
 // String is the word that help texts and the page have for values of the type.
 func (t Type) String() string {
-	return [...]string{"text", "word", "yes|no", "number", "size", "time", "letters", "limits", "numbers"}[t]
+	return [...]string{"text", "word", "yes|no", "number", "size", "time", "time", "letters", "limits", "numbers"}[t]
 }
 
 // Group is the section of help and page in which a setting stands.
@@ -62,11 +66,12 @@ const (
 	GroupData    Group = "Data"
 	GroupClients Group = "Clients"
 	GroupLimits  Group = "Limits of a client"
+	GroupCluster Group = "Cluster"
 	GroupStreams Group = "Keys and streams"
 	GroupLogging Group = "Logging"
 )
 
-var groups = []Group{GroupData, GroupClients, GroupLimits, GroupStreams, GroupLogging}
+var groups = []Group{GroupData, GroupClients, GroupLimits, GroupCluster, GroupStreams, GroupLogging}
 
 // Scope says how far a setting reaches.
 type Scope uint8

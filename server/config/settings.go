@@ -33,6 +33,13 @@ var settings = []Setting{
 		field:  func(c *Config) any { return &c.LogSegmentBytes },
 	},
 	{
+		Name: "partitions", Type: Int, Default: "1", Group: GroupData, Scope: Cluster, Change: Restart,
+		Min: 1, Max: 256,
+		Effect: "Partitions that a new folder is made with. Each has a part of the keys, by their hash slots, and its own Raft group; commands on different " +
+			"partitions run side by side. A folder keeps the number that it was made with: a start that asks for another one says so in a warning and goes on with the folder's.",
+		field: func(c *Config) any { return &c.Partitions },
+	},
+	{
 		Name: "addr", Type: Text, Default: "127.0.0.1:6379", Group: GroupClients, Scope: Node, Change: Restart,
 		Effect: "Address and port on which clients connect. An empty host means all interfaces; port 0 takes a free one, which the ready line names. " +
 			"CONFIG shows it as `bind` and `port`.",
@@ -156,6 +163,64 @@ var settings = []Setting{
 		Values: []string{"no", "yes", "local"},
 		Effect: "Whether clients may use DEBUG: none, all, or with `local` those on this machine. It can hold up the node: for tests only.",
 		field:  func(c *Config) any { return (*string)(&c.EnableDebugCommand) },
+	},
+	{
+		Name: "cluster-addr", Type: Text, Default: "", Group: GroupCluster, Scope: Node, Change: Restart,
+		Effect: "Address and port on which other nodes connect; empty: the node is on its own and belongs to no cluster. An empty folder begins a cluster of one, " +
+			"unless `join` names others. Port 0 takes a free one.",
+		check: isAddrOrEmpty,
+		field: func(c *Config) any { return &c.ClusterAddr },
+	},
+	{
+		Name: "cluster-advertise", Type: Text, Default: "", Group: GroupCluster, Scope: Node, Change: Restart,
+		Effect: "Address that other nodes are told to connect to; empty: `cluster-addr`, which must name a host then that others reach.",
+		check:  isAddrOrEmpty,
+		field:  func(c *Config) any { return &c.ClusterAdvertise },
+	},
+	{
+		Name: "client-advertise", Type: Text, Default: "", Group: GroupCluster, Scope: Node, Change: Restart,
+		Effect: "Address that CLUSTER SLOTS and redirections give to clients; empty: `addr`, with the host of `cluster-advertise` where `addr` means all interfaces.",
+		check:  isAddrOrEmpty,
+		field:  func(c *Config) any { return &c.ClientAdvertise },
+	},
+	{
+		Name: "join", Type: Text, Default: "", Group: GroupCluster, Scope: Node, Change: Restart,
+		Effect: "Members of a cluster that a node with an empty folder is to join: the `cluster-addr` of one or more, with commas between. A node that belongs " +
+			"to a cluster already knows its way and passes this over.",
+		check: isAddrList,
+		field: func(c *Config) any { return &c.Join },
+	},
+	{
+		Name: "cluster-secret", Type: Text, Default: "", Group: GroupCluster, Scope: Cluster, Change: Restart, Secret: true,
+		Effect: "Secret that the nodes of a cluster share: who does not know it is let into none. It never crosses the wire, and CONFIG does not show it. With " +
+			"`cluster-addr` on anything but this machine itself it must be set. A command line is seen by every user of the machine: prefer the environment or the file.",
+		field: func(c *Config) any { return &c.ClusterSecret },
+	},
+	{
+		Name: "routing", Type: Enum, Default: "proxy", Group: GroupCluster, Scope: Node, Change: Restart,
+		Values: []string{"proxy", "redirect"},
+		Effect: "What happens to a command on a key that another node leads. With `proxy` any node takes any command, and clients need to know nothing of the cluster; " +
+			"with `redirect` the client is told where to go (MOVED), as by Redis Cluster, and there is one database. See [cluster](cluster.md).",
+		field: func(c *Config) any { return (*string)(&c.Routing) },
+	},
+	{
+		Name: "reads", Type: Enum, Default: "linearizable", Group: GroupCluster, Scope: Node, Change: Restart,
+		Values: []string{"linearizable", "lease", "local"},
+		Effect: "What a read may return. `linearizable` sees every change that was acknowledged anywhere before it began; `lease` does, too, as long as no clock " +
+			"runs wild, and saves a round trip; `local` is what this node's replica has, which may be behind.",
+		field: func(c *Config) any { return (*string)(&c.Reads) },
+	},
+	{
+		Name: "election-timeout", Type: Millis, Default: "1s", Group: GroupCluster, Scope: Cluster, Change: Restart,
+		Min: 50, Max: 60_000,
+		Effect: "How long a leader may be silent before the others elect another one. Heartbeats are sent several times in that time.",
+		field:  func(c *Config) any { return &c.ElectionTimeout },
+	},
+	{
+		Name: "cluster-max-entry", Type: Size, Default: "64mb", Group: GroupCluster, Scope: Cluster, Change: Restart,
+		Min: 1 << 20, Max: 1 << 30,
+		Effect: "Largest entry of the log that nodes send each other: a command with its arguments, or a transaction, must fit.",
+		field:  func(c *Config) any { return &c.ClusterMaxEntry },
 	},
 	{
 		Name: "databases", Type: Int, Default: "16", Group: GroupStreams, Scope: Cluster, Change: Restart,

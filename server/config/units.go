@@ -54,18 +54,20 @@ var timeUnits = []unit{{"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"", 1
 
 // parseSeconds reads a time that is a whole number of seconds.
 func parseSeconds(text string) (time.Duration, error) {
-	n, factor, ok := splitUnit(text, timeUnits)
-	if !ok || n > math.MaxInt64/uint64(factor) {
-		return 0, errSeconds
-	}
-	ms := int64(n) * factor
-	if ms%1000 != 0 {
+	d, err := parseMillis(text)
+	if err == nil && d%time.Second != 0 {
 		return 0, errFraction
 	}
-	if ms/1000 > math.MaxInt64/int64(time.Second) {
+	return d, err
+}
+
+// parseMillis reads a time.
+func parseMillis(text string) (time.Duration, error) {
+	n, factor, ok := splitUnit(text, timeUnits)
+	if !ok || n > math.MaxInt64/uint64(factor)/uint64(time.Millisecond) {
 		return 0, errSeconds
 	}
-	return time.Duration(ms/1000) * time.Second, nil
+	return time.Duration(int64(n)*factor) * time.Millisecond, nil
 }
 
 // splitUnit takes text apart. Numbers beyond 64 bits count as the largest one.

@@ -28,6 +28,10 @@ func (s *Setting) parse(c *Config, text string) error {
 		n, err := parseSize(text)
 		return assign(to, n, errors.Join(err, s.inRange(n, err, formatSize)))
 	case *time.Duration:
+		if s.Type == Millis {
+			d, err := parseMillis(text)
+			return assign(to, d, errors.Join(err, s.inRange(d.Milliseconds(), err, formatMillis)))
+		}
 		d, err := parseSeconds(text)
 		return assign(to, d, errors.Join(err, s.inRange(int64(d/time.Second), err, formatSeconds)))
 	case *KeyspaceEvents:
@@ -55,6 +59,9 @@ func (s *Setting) format(c *Config) string {
 		}
 		return formatSize(*from)
 	case *time.Duration:
+		if s.Type == Millis {
+			return formatMillis(from.Milliseconds())
+		}
 		return formatSeconds(int64(*from / time.Second))
 	case *KeyspaceEvents:
 		return string(*from)
@@ -120,6 +127,14 @@ func (s *Setting) inRange(n int64, failed error, format func(int64) string) erro
 }
 
 func formatSeconds(n int64) string { return strconv.FormatInt(n, 10) + "s" }
+
+// formatMillis writes n in the larger unit that leaves no remainder.
+func formatMillis(n int64) string {
+	if n%1000 == 0 {
+		return formatSeconds(n / 1000)
+	}
+	return strconv.FormatInt(n, 10) + "ms"
+}
 
 func yesNo(b bool) string {
 	if b {

@@ -49,6 +49,21 @@ func (l *Log) collectable(keep func(GroupID) uint64) int {
 	return 0
 }
 
+// BytesPinned is the size of the segments that can't be given up while a group needs
+// all behind index upto: from the oldest one with such an entry to the one before the
+// last.
+func (l *Log) BytesPinned(id GroupID, upto uint64) (bytes int64) {
+	l.segMu.RLock()
+	defer l.segMu.RUnlock()
+	pins := false
+	for _, seg := range l.segs[:max(len(l.segs)-1, 0)] {
+		if pins = pins || seg.top[id] > upto; pins {
+			bytes += seg.size
+		}
+	}
+	return bytes
+}
+
 func (s *segment) allBelow(below map[GroupID]uint64) bool {
 	for id, top := range s.top {
 		if top >= below[id] {

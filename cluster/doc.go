@@ -1,0 +1,2 @@
+// Package cluster is a node's place in its cluster.
+package cluster

@@ -1,0 +1,55 @@
+package chaos
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/millrace-io/millrace/integration/node"
+)
+
+// defaultNodes is how many nodes a run has unless -nodes says otherwise.
+const defaultNodes = 1
+
+var (
+	seed     = flag.Uint64("seed", 0, "seed of the first round, 0 for a new one; each round adds 1")
+	duration = flag.Duration("chaos-duration", 8*time.Second, "how long new rounds begin, in each test of rounds")
+	nodes    = flag.Int("nodes", defaultNodes, "how many nodes the cluster has")
+)
+
+// program is the millrace under test.
+var program string
+
+// quiet is go-redis' log: that a killed node cannot be dialled is no news.
+type quiet struct{}
+
+func (quiet) Printf(context.Context, string, ...any) {}
+
+func TestMain(m *testing.M) {
+	if _, hurt := os.LookupEnv(hurtEnv); hurt {
+		os.Exit(hurtNode())
+	}
+	flag.Parse()
+	redis.SetLogger(quiet{})
+	dir, err := os.MkdirTemp("", "millrace")
+	if err == nil {
+		program, err = node.Build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}

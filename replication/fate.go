@@ -1,0 +1,123 @@
+//lint:file-ignore ST1005 Clients compare these texts.
+package replication
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/millrace-io/millrace/resp/wire"
+)
+
+// defaultGiveUp is how long a request may stay without an outcome.
+const defaultGiveUp = 10 * time.Second
+
+// sendAgainAfter is how long a part may stay without being applied before it is sent to
+// the leader once more: the leader may have had no room for it.
+const sendAgainAfter = time.Second
+
+const fateCheck = 250 * time.Millisecond
+
+// errUncertain is what a client gets whose request was sent to a leader, when nobody can
+// say in time whether it is in the log.
+var errUncertain = errors.New("UNCERTAIN no leader could be reached in time: the command may have been carried out, or may yet be")
+
+// errDown is what a client gets whose request was sent to nobody.
+var errDown = errors.New("CLUSTERDOWN The cluster is down")
+
+// runFate is the goroutine that looks after requests whose outcome takes long. The log
+// decides what becomes of them; this is about telling their clients.
+func (p *Partition) runFate(ctx context.Context) {
+	tick := time.NewTicker(fateCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			p.lookAtFate(now)
+		}
+	}
+}
+
+func (p *Partition) lookAtFate(now time.Time) {
+	if p.term.alone.Load() {
+		return
+	}
+	if p.down(now) {
+		p.queue.poke() // the proposer refuses what waits
+	}
+	oldest, waits := p.stream.oldest()
+	if !waits {
+		return
+	}
+	if now.Sub(oldest) > p.GiveUp {
+		p.giveUp(p.stream.abandon(now.Add(-p.GiveUp)))
+	}
+	if !p.term.leads.Load() && now.Sub(oldest) > sendAgainAfter {
+		p.stream.again()
+		p.proposer.free()
+		p.queue.poke()
+	}
+}
+
+// down reports whether no leader has been known for too long.
+func (p *Partition) down(now time.Time) bool {
+	t := &p.term
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.leader == 0 && now.Sub(t.lost) > p.GiveUp
+}
+
+// refuseWhenDown answers what waits when there has been no leader for too long: nothing
+// of it was sent to anybody.
+func (p *Partition) refuseWhenDown() {
+	if !p.down(time.Now()) {
+		return
+	}
+	if p.something() || p.gate.waits() {
+		p.refuseAll(errDown)
+	}
+}
+
+// giveUp tells the clients of requests that nobody knows what became of them. The
+// parts stay on their way, so that the numbers of the stream have no gap.
+func (p *Partition) giveUp(reqs []*Request) {
+	if len(reqs) == 0 {
+		return
+	}
+	text := wire.AppendError(nil, errUncertain.Error())
+	for _, r := range reqs {
+		p.uncertain(r, text)
+	}
+	p.Logger.Warn("gave commands up without knowing their outcome", "partition", p.ID, "commands", len(reqs))
+	p.Flush()
+}
+
+func (p *Partition) uncertain(r *Request, text []byte) {
+	switch {
+	case r.Woken && r.waiter != nil:
+		p.waits.refuse(r.waiter, text)
+	case r.To != nil:
+		for _, c := range r.Exec {
+			c.To.Fill(text)
+		}
+		r.To.Fill(text)
+	}
+}
+
+// restored follows after the state was replaced by a leader's snapshot. What of this
+// origin is in it was done, with replies that nobody has; whoever waits looks again.
+func (p *Partition) restored(seen originState) {
+	if seen.Boot == p.Origin.Boot {
+		var reqs []*Request
+		for _, pt := range p.stream.upTo(seen.number) {
+			reqs = append(reqs, pt.reqs...)
+		}
+		p.giveUp(reqs)
+	}
+	p.proposer.free()
+	p.gate.ask()
+	p.serveReady(p.waits.keys(nil))
+	p.Flush()
+}

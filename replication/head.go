@@ -1,0 +1,106 @@
+package replication
+
+// answerHead answers what needs no place in the log: reads, and requests that
+// would change nothing, as long as nothing to be logged stands before them. It is for
+// the only voter, whose own state is all there is.
+func (p *Partition) answerHead() {
+	q := &p.proposer
+	if q.first == len(q.reqs) || !p.worthALook(q.reqs[q.first]) {
+		return
+	}
+	bytes := int64(0)
+	for p.answerRun(&bytes) {
+	}
+	p.queue.done(bytes)
+	p.Flush()
+}
+
+// answerRun answers requests at the head until one has to be logged. It reports
+// true when it stopped for a long read, and is to be called again.
+func (p *Partition) answerRun(bytes *int64) (again bool) {
+	q := &p.proposer
+	// Apply of the entry before has begun, and holds the lock until it is done.
+	p.mu.RLock()
+	now := p.clock.Now()
+	outcome := ReadDone
+	var r *Request
+	for q.first < len(q.reqs) {
+		r = q.reqs[q.first]
+		size := int64(requestSize(r))
+		if r.Class == Log && !p.sm.Quiet(r, now) {
+			break
+		}
+		if outcome = p.answer(r, now, &q.told); outcome == ReadExpired {
+			r.log()
+			break
+		}
+		*bytes += size
+		q.reqs[q.first] = nil
+		q.first++
+		if outcome == ReadLong {
+			break
+		}
+	}
+	p.upkeep.changed(p.sm.NextUpkeep()) // what reads noted is due some day
+	p.mu.RUnlock()
+	p.tell(&q.told)
+	if outcome != ReadLong {
+		return false
+	}
+	// The view is taken before anything behind the read can be proposed.
+	p.readLong(r, p.View(), now)
+	return true
+}
+
+// worthALook reports whether the head of the queue is looked at before it is
+// proposed: a read is, whatever it has to wait for; a request that may prove to
+// change nothing only when the state is free.
+func (p *Partition) worthALook(r *Request) bool {
+	if r.Class == Read {
+		return true
+	}
+	if !p.mu.TryRLock() {
+		return false
+	}
+	defer p.mu.RUnlock()
+	return p.sm.Quiet(r, p.clock.Now())
+}
+
+// answer runs r as a read.
+func (p *Partition) answer(r *Request, now int64, told *telling) ReadOutcome {
+	if r.Exec != nil {
+		return p.readExec(r, now, false, told)
+	}
+	buf := buffers.get()
+	reply, wait, outcome := p.sm.Read(r, now, false, *buf)
+	if outcome == ReadDone {
+		if wait != nil {
+			told.add(nil, r.Caused)
+			p.await(r, wait)
+		} else {
+			told.answer(r, reply)
+		}
+	}
+	buffers.put(buf, reply)
+	return outcome
+}
+
+// askHead sends reads to the gate when nothing to be logged waits. Otherwise they go
+// along with that.
+func (p *Partition) askHead() {
+	q := &p.proposer
+	bytes := int64(0)
+	for _, r := range q.reqs[q.first:] {
+		if r.Class == Log {
+			return
+		}
+		bytes += int64(requestSize(r))
+	}
+	if q.first == len(q.reqs) {
+		return
+	}
+	p.gate.add(q.reqs[q.first:], p.stream.newest())
+	clear(q.reqs[q.first:])
+	q.first = len(q.reqs)
+	p.queue.done(bytes)
+}

@@ -1,0 +1,69 @@
+package config
+
+import (
+	"net"
+	"strings"
+)
+
+// Clustered reports that the node belongs to a cluster, be it one of its own.
+func (c *Config) Clustered() bool { return c.ClusterAddr != "" }
+
+// Redirects reports that clients are sent to the nodes that lead.
+func (c *Config) Redirects() bool { return c.Clustered() && c.Routing == RoutingRedirect }
+
+// JoinAddrs are the members that a new node asks to be let in.
+func (c *Config) JoinAddrs() []string { return splitList(c.Join) }
+
+// ClusterAddress is where other nodes connect, if the listener took the address taken:
+// with the port that is in it when none was chosen.
+func (c *Config) ClusterAddress(taken string) string {
+	return advertised(c.ClusterAdvertise, c.ClusterAddr, taken, "")
+}
+
+// ClientAddress is the same for clients.
+func (c *Config) ClientAddress(taken string) string {
+	host, _, _ := net.SplitHostPort(c.ClusterAddress(c.ClusterAddr))
+	return advertised(c.ClientAdvertise, c.Addr, taken, host)
+}
+
+// advertised is an address for others: the one that was set, or that of the listener,
+// whose host is otherwise where it means all interfaces. Port 0 is the port that was taken.
+func advertised(set, listener, taken, otherwise string) string {
+	if set == "" {
+		set = listener
+	}
+	host, port, _ := net.SplitHostPort(set) // the settings were checked
+	if host == "" || net.ParseIP(host).IsUnspecified() {
+		host = otherwise
+	}
+	if port == "0" {
+		_, port, _ = net.SplitHostPort(taken)
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// checkCluster finds settings of a cluster that do not go together.
+func (c *Config) checkCluster() error {
+	if !c.Clustered() {
+		switch {
+		case c.Join != "":
+			return &Error{Origin: "join", Reason: "needs cluster-addr, where the other nodes reach this one"}
+		case c.Routing == RoutingRedirect:
+			return &Error{Origin: "routing", Reason: "redirect needs cluster-addr: a node on its own has nowhere to send a client"}
+		}
+		return nil
+	}
+	if host, _, _ := net.SplitHostPort(c.ClusterAddress(c.ClusterAddr)); host == "" {
+		return &Error{Origin: "cluster-advertise", Reason: "must name the host that other nodes connect to: cluster-addr means all interfaces"}
+	}
+	if c.ClusterSecret == "" && !isLoopback(c.ClusterAddr) {
+		return &Error{Origin: "cluster-secret", Reason: "must be set: cluster-addr " + c.ClusterAddr + " can be reached from other machines"}
+	}
+	return nil
+}
+
+// isLoopback reports that only this machine reaches an address.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	return err == nil && (strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback())
+}

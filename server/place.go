@@ -1,0 +1,251 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	iofs "io/fs"
+	"net"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace-io/millrace/cluster"
+	"github.com/millrace-io/millrace/commands"
+	"github.com/millrace-io/millrace/pubsub"
+	"github.com/millrace-io/millrace/replication"
+	"github.com/millrace-io/millrace/replication/mesh"
+	"github.com/millrace-io/millrace/replication/raftstore"
+	"github.com/millrace-io/millrace/server/config"
+	"github.com/millrace-io/millrace/storage"
+	"github.com/millrace-io/millrace/storage/log"
+	"github.com/millrace-io/millrace/storage/snapshot"
+	"github.com/millrace-io/millrace/storage/vfs"
+)
+
+// metaGroup is the meta group in the node's log and snapshots.
+const metaGroup log.GroupID = 0
+
+const (
+	handOverWithin = 3 * time.Second
+	// leaveWithin is how long a node that leaves its cluster waits to be taken out of
+	// all groups, once its clients are done.
+	leaveWithin   = 30 * time.Second
+	unblockWithin = 5 * time.Second
+)
+
+// place is the node's place in its cluster. A node on its own has none.
+type place struct {
+	*cluster.Cluster
+	n         *Node
+	group     *log.Group // the meta group's
+	snapshots *raftstore.Snapshots
+	topology  atomic.Pointer[commands.Topology]
+	polled    atomic.Pointer[cluster.Status] // of a moment ago
+}
+
+// listen takes the port for other nodes, if there is to be one.
+func (n *Node) listen(c *config.Config) (err error) {
+	if c.Clustered() {
+		n.bus, err = net.Listen("tcp", c.ClusterAddr)
+	}
+	return err
+}
+
+// identity is how an empty folder gets its ids, and its number of partitions: those of
+// the cluster that it joins, which is asked before there is anything in the folder.
+func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (storage.Options, error) {
+	o := storage.Options{Now: n.started, Partitions: c.Partitions, Identity: func() (string, string, error) {
+		if err := cluster.RemovePeers(fs, c.Dir); err != nil {
+			return "", "", err
+		}
+		return newIdentity()
+	}}
+	_, err := fs.Stat(filepath.Join(c.Dir, "node.json"))
+	if c.Join == "" || !errors.Is(err, iofs.ErrNotExist) {
+		return o, nil
+	}
+	self := mesh.Identity{Node: randomNumber(), Boot: randomNumber(), Addr: c.ClusterAddress(n.bus.Addr().String())}
+	seeker := &cluster.Seeker{Addrs: c.JoinAddrs(), Mesh: mesh.Options{
+		Self: func() mesh.Identity { return self }, Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Logger: n.logger,
+	}}
+	found, err := seeker.Find(ctx)
+	if err != nil {
+		return o, fmt.Errorf("join a cluster: %w", err)
+	}
+	o.Partitions = int(found.Partitions)
+	o.Identity = func() (string, string, error) {
+		// Before the identity: a folder that has one is never taken for that of a node
+		// that is to begin a cluster.
+		if err := cluster.SavePeers(fs, c.Dir, found); err != nil {
+			return "", "", err
+		}
+		return fmt.Sprintf("%016x", self.Node), found.Cluster, nil
+	}
+	return o, nil
+}
+
+// openPlace opens the node's place in its cluster, if it is to have one.
+func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin) error {
+	group := n.log.Group(metaGroup)
+	if !c.Clustered() {
+		if group.LastIndex() > 0 {
+			return fmt.Errorf("the folder %s is that of a member of cluster %s: cluster-addr must be set", c.Dir, n.folder.Node().ClusterID)
+		}
+		return nil
+	}
+	store, err := snapshot.Open(fs, c.Dir, uint32(metaGroup))
+	if err != nil {
+		return err
+	}
+	p := &place{n: n, group: group, snapshots: raftstore.NewSnapshots(store, group)}
+	if err := raftstore.Reconcile(group, p.snapshots, n.logger); err != nil {
+		return err
+	}
+	p.Cluster, err = cluster.New(cluster.Options{
+		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions),
+		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), FS: fs, Dir: c.Dir,
+		Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Listener: n.bus, ElectionTimeout: c.ElectionTimeout,
+		Stores: replication.Stores{Log: raftstore.NewLog(group), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
+		Room:   n.refuse, Published: p.published, Unblock: func(id uint64, withError bool, done func(bool)) { n.front.Unblock(id, withError, done) },
+		Fatal: n.fail, Logger: n.logger,
+	})
+	if err != nil {
+		return err
+	}
+	n.place, n.cluster = p, p
+	return nil
+}
+
+// inCluster completes the options of a partition's replica.
+func (n *Node) inCluster(o replication.Options) replication.Options {
+	if n.place == nil {
+		return o
+	}
+	o.Send = n.place.Sender(uint32(groupOf(o.ID)))
+	o.ElectionTimeout = n.live.Config().ElectionTimeout
+	o.ReadsFrom = func() replication.Reads {
+		switch n.live.Config().Reads {
+		case config.ReadsLease:
+			return replication.ReadsLease
+		case config.ReadsLocal:
+			return replication.ReadsLocal
+		}
+		return replication.ReadsLinearizable
+	}
+	return o
+}
+
+// start opens all groups and drives them until below ends; it returns when the node
+// belongs to its cluster and its replicas hold all that was acknowledged before.
+func (p *place) start(ctx, below context.Context, wg *sync.WaitGroup) error {
+	for _, pt := range p.n.partitions {
+		if err := pt.Open(pt.stores(), p.Membership(uint32(groupOf(pt.ID)))); err != nil {
+			return err
+		}
+		pt.opened = true
+	}
+	for _, pt := range p.n.partitions {
+		p.AddPartition(pt.ID, pt.Partition)
+		wg.Go(func() { p.n.report(pt.Run(below)) })
+	}
+	wg.Go(func() { p.n.report(p.Run(below)) })
+	if err := p.Ready(ctx); err != nil {
+		return err
+	}
+	errs := make([]error, len(p.n.partitions))
+	var ready sync.WaitGroup
+	for i, pt := range p.n.partitions {
+		ready.Go(func() { errs[i] = pt.Ready(ctx) })
+	}
+	ready.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	p.n.front.CountClientsFrom(p.FirstClientID())
+	p.observe(ctx)
+	wg.Go(func() { p.watch(below) })
+	return nil
+}
+
+// leaving is closed when the node is to leave its cluster; nil when it has none.
+func (n *Node) leaving() <-chan struct{} {
+	if n.place == nil {
+		return nil
+	}
+	return n.place.Leaving()
+}
+
+// leave waits, once no client has anything in flight, until no group counts on the node
+// any more. The error says that.
+func (n *Node) leave(ctx context.Context) error {
+	n.place.Drained()
+	timer := time.NewTimer(leaveWithin)
+	defer timer.Stop()
+	select {
+	case err := <-n.failed:
+		return err
+	case <-ctx.Done():
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("the node was to leave cluster %s, and in %v no group has let it go", n.folder.Node().ClusterID, leaveWithin)
+	}
+}
+
+// handOver gives the leadership of all groups to others, before the node stops.
+func (n *Node) handOver(ctx context.Context) {
+	if n.place == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handOverWithin)
+	defer cancel()
+	ctx, done := n.untilBroken(ctx)
+	defer done()
+	n.place.HandOver(ctx)
+}
+
+// publish tells the other nodes what a client has published here.
+func (n *Node) publish(k pubsub.Kind, channel, payload []byte) {
+	if n.place != nil {
+		n.place.Publish(uint8(k), channel, payload)
+	}
+}
+
+// published takes what was published on another node.
+func (p *place) published(kind uint8, channel, payload []byte) {
+	if k := pubsub.Kind(kind); k == pubsub.Channel || k == pubsub.Shard {
+		p.n.front.PubSub().Publish(k, channel, payload, nil)
+		p.n.front.Flush()
+	}
+}
+
+// unblock ends the wait of a client of another node.
+func (p *place) unblock(id uint64, withError bool, done func(bool)) {
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), unblockWithin)
+		defer cancel()
+		unblocked, _, _ := p.Unblock(ctx, id, withError) // whose node does not answer is not known to wait
+		done(unblocked)
+	}()
+}
+
+// snapshotMeta takes a snapshot of the meta group when it pins as much of the log as
+// would have a partition take one.
+func (n *Node) snapshotMeta() error {
+	p := n.place
+	if p == nil {
+		return nil
+	}
+	index, _ := p.snapshots.Newest()
+	if p.group.LastIndex() <= index {
+		index = p.snapshots.SecondNewest()
+	}
+	if n.log.BytesPinned(metaGroup, index) <= n.live.Config().SnapshotLogBytes {
+		return nil
+	}
+	if taken, err := p.Cluster.Snapshot(); err != nil || !taken {
+		return err
+	}
+	return n.collect()
+}
