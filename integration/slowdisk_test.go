@@ -183,7 +183,7 @@ func serveSlow(t *testing.T, dir, listener string) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestSlowNodeProcess$")
 	cmd.Env = append(os.Environ(), fmt.Sprint(slowEnv, "=", listener, " ", dir))
-	p, err := node.Start(cmd, time.Minute)
+	p, err := node.Start(cmd, 3*time.Minute)
 	return owned(t, p, err)
 }
 
