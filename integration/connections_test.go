@@ -164,6 +164,7 @@ func TestClientThatNeverReadsIsHeldBack(t *testing.T) {
 				before := memory(t, p.pid(), "VmRSS")
 				raw := dialRaw(t, p.Addr)
 				raw.write("CLIENT SETNAME deaf\r\n")
+				raw.expectOne("+OK\r\n")
 				sent := writeUntilHeld(t, raw, command, 200_000)
 				eventually(t, "replies wait for the client to read", func() bool { return unsent(t, c, "deaf") > 0 })
 				if events := clientField(t, c, "deaf", "events"); events != "rw" {
