@@ -273,7 +273,7 @@ func words(line string) (args [][]byte) {
 // expired sets k so that it expires and runs a command that is the first to meet it.
 func (e eventRedis) expired(t *testing.T, words []string) []string {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		e.run(t, "FLUSHALL")
 		e.run(t, "SET", "k", "v", "PX", "2")
 		before := e.commands.do("TIME")

@@ -69,11 +69,12 @@ func cost(a *applier, before, command string) time.Duration {
 			a.apply(first)
 		}
 		a.now++ // an idle time of 0 ms has passed
-		start := time.Now()
-		if !a.machine.Quiet(r, a.now) {
-			a.apply(r)
-		}
-		least = min(least, time.Since(start))
+		took := processorTime(func() {
+			if !a.machine.Quiet(r, a.now) {
+				a.apply(r)
+			}
+		})
+		least = min(least, took)
 	}
 	return least
 }

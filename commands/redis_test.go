@@ -40,7 +40,7 @@ func startRedis(t *testing.T) *realRedis {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {
 			t.Cleanup(func() { conn.Close() })

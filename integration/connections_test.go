@@ -164,17 +164,14 @@ func TestClientThatNeverReadsIsHeldBack(t *testing.T) {
 				before := memory(t, p.pid(), "VmRSS")
 				raw := dialRaw(t, p.Addr)
 				raw.write("CLIENT SETNAME deaf\r\n")
+				raw.expectOne("+OK\r\n")
 				sent := writeUntilHeld(t, raw, command, 200_000)
 				eventually(t, "replies wait for the client to read", func() bool { return unsent(t, c, "deaf") > 0 })
 				if events := clientField(t, c, "deaf", "events"); events != "rw" {
 					t.Errorf("a client that has replies to come waits for %s", events)
 				}
 				for range 20 {
-					start := time.Now()
-					mustDo(t, c, "PING")
-					if took := time.Since(start); took > time.Second {
-						t.Errorf("PING of another client took %v", took)
-					}
+					mustDo(t, c, "PING") // the other never reads: who waited for it would wait for ever
 				}
 				grown := memory(t, p.pid(), "VmHWM") - before
 				t.Logf("TCP took %d of 200000 requests, memory has grown by %d KiB", sent, grown>>10)

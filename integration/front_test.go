@@ -117,7 +117,7 @@ func dialRaw(t *testing.T, addr string) rawConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(3 * patience)); err != nil {
 		t.Fatal(err)
 	}
 	return rawConn{conn.(*net.TCPConn), t}
@@ -142,7 +142,7 @@ func (c rawConn) write(text string) {
 // resetIsEnd: the other side may close with bytes unread, which ends in a reset.
 func (c rawConn) expect(want string, closes, resetIsEnd bool) {
 	c.t.Helper()
-	if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		c.t.Fatal(err)
 	}
 	matches := func(got []byte) bool { return string(got) == want }

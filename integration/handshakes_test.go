@@ -121,7 +121,7 @@ func (w handshakeWrite) bytes(t *testing.T) string {
 // reply reads one reply, from what was read too much before and from the connection.
 func (c rawConn) reply(unread []byte) (text string, rest []byte) {
 	c.t.Helper()
-	if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		c.t.Fatal(err)
 	}
 	b := make([]byte, 64<<10)

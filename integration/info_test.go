@@ -191,7 +191,7 @@ func TestInfoRises(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, p *process) {
 		c := p.client()
 		before := allInfo(t, c)
-		stop := time.Now().Add(20 * time.Second)
+		stop := time.Now().Add(patience)
 		for ops := int64(0); ops < 10; {
 			if time.Now().After(stop) {
 				t.Fatal("instantaneous_ops_per_sec does not rise")

@@ -84,7 +84,7 @@ func (p *process) ended() {
 
 // client returns a go-redis client that never sends a command twice.
 func (p *process) client() *redis.Client {
-	c := redis.NewClient(&redis.Options{Addr: p.Addr, MaxRetries: -1, ReadTimeout: 20 * time.Second, PoolSize: 1})
+	c := redis.NewClient(&redis.Options{Addr: p.Addr, MaxRetries: -1, ReadTimeout: patience, PoolSize: 1})
 	p.t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -92,7 +92,7 @@ func (p *process) client() *redis.Client {
 // eventually waits for a condition and fails with what it says.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); {
+	for end := time.Now().Add(patience); !ok(); {
 		if time.Now().After(end) {
 			t.Fatalf("still not: %s", what)
 		}

@@ -112,7 +112,7 @@ func (tty *terminal) types(text string) {
 // shows waits until the text appears behind what was waited for before.
 func (tty *terminal) shows(text string) {
 	tty.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	b := make([]byte, 64<<10)
 	for {
 		if _, behind, found := bytes.Cut(tty.seen, []byte(text)); found {

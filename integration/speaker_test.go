@@ -34,7 +34,7 @@ type speaker struct {
 }
 
 // patience is how long a reply may take: only what is broken takes it.
-const patience = 5 * time.Second
+const patience = time.Minute
 
 func newSpeaker(addr string, proto wire.Proto) (*speaker, error) {
 	conn, err := net.Dial("tcp", addr)

@@ -31,7 +31,7 @@ type refusal struct {
 // refuses runs a start, which must end by itself with one line and a code.
 func refuses(t *testing.T, r refusal) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, append([]string{"serve"}, r.args...)...)
 	cmd.Env = append(os.Environ(), r.env...)

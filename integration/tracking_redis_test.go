@@ -74,7 +74,7 @@ func (w *trackingWorld) step(from int, commands []string) (got []string) {
 	for _, c := range commands {
 		request.WriteString(command(strings.Fields(c)...))
 	}
-	w.conns[from].SetDeadline(time.Now().Add(20 * time.Second))
+	w.conns[from].SetDeadline(time.Now().Add(patience))
 	w.conns[from].write(request.String())
 	var replies []any
 	told := make([][]string, len(w.conns))
@@ -102,7 +102,7 @@ func (w *trackingWorld) step(from int, commands []string) (got []string) {
 	})
 	got = append(got, fmt.Sprint(replies))
 	for i, c := range w.conns {
-		c.SetDeadline(time.Now().Add(20 * time.Second))
+		c.SetDeadline(time.Now().Add(patience))
 		c.write(command("PING"))
 		until(i, func(v any) bool { return v == "PONG" || fmt.Sprint(v) == "[pong ]" })
 		got = append(got, fmt.Sprint(i, ": ", told[i]))

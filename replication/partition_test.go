@@ -233,14 +233,14 @@ func (s slot) want(t *testing.T, want string) {
 		if got != want {
 			t.Fatalf("got %q, want %q", got, want)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("no reply, want %q", want)
 	}
 }
 
 func (h *harness) waitBlocked(n int) {
 	h.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		if got, _ := h.Blocked(); got == n {
 			return
 		} else if time.Now().After(end) {

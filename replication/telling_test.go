@@ -53,7 +53,7 @@ func (h *harness) named(class replication.Class, name string, words ...string) *
 // await waits for as many lines, and compares them.
 func (h *harness) await(want ...string) {
 	h.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		h.mu.Lock()
 		got := slices.Clone(h.lines)
 		h.mu.Unlock()

@@ -56,6 +56,10 @@ type footprint struct {
 	ready   atomic.Bool   // the log was run again, and what that left behind is still there
 	retuned chan struct{} // holds a token when maxMemory or ready has changed; never closed
 
+	refused atomic.Bool // something was, since the last cycle of the collector
+
+	reviewing time.Duration // how long the last review took; run's own
+
 	// mu covers what follows.
 	mu   sync.Mutex
 	last processSample
@@ -63,11 +67,12 @@ type footprint struct {
 	// last one at the end; beyond is the least of it.
 	found  []int64
 	beyond int64
-	most   int64  // that was counted at any time since the next cycle may have begun
-	unused uint64 // least part of the heap's spans that was free, in this cycle
-	waste  uint64 // the same of the cycle before: what new values do not fill
-	limit  int64  // Go's memory limit as it was last set
-	outer  int64  // what it was before: it belongs to who started the process
+	most   int64     // that was counted at any time since the next cycle may have begun
+	unused uint64    // least part of the heap's spans that was free, in this cycle
+	waste  uint64    // the same of the cycle before: what new values do not fill
+	seen   time.Time // when the last cycle was
+	limit  int64     // Go's memory limit as it was last set
+	outer  int64     // what it was before: it belongs to who started the process
 }
 
 func newFootprint(counts func() int64) *footprint {
@@ -97,6 +102,7 @@ func (f *footprint) run(ctx context.Context) {
 			f.settle()
 		}
 		f.measure()
+		f.review()
 		pause := footprintSeldom
 		if f.maxMemory.Load() > 0 {
 			pause = footprintEvery
@@ -125,7 +131,11 @@ func (f *footprint) used() int64 { return max(f.base.Load()+withRoom(f.counted()
 // exceeds reports whether more bytes would make it more than maxmemory.
 func (f *footprint) exceeds(more int64) bool {
 	limit := f.maxMemory.Load()
-	return limit > 0 && f.used()+more > limit
+	if limit == 0 || f.used()+more <= limit {
+		return false
+	}
+	f.refused.Store(true)
+	return true
 }
 
 func withRoom(n int64) int64 { return n + n/collectorRoom }
@@ -153,6 +163,8 @@ func (f *footprint) takeLocked(s processSample, counted int64) {
 		f.beyond = int64(s.objects) - f.most
 	case s.cycles != f.last.cycles:
 		f.foundLocked(s.live, counted)
+		f.seen = time.Now()
+		f.refused.Store(false)
 		f.most = top
 		f.waste, f.unused = f.unused, s.unused
 		if f.last.cycles == 0 {

@@ -3,6 +3,7 @@ package server
 import (
 	"math"
 	"testing"
+	"time"
 )
 
 const mib = 1 << 20
@@ -178,5 +179,38 @@ func TestHeapLimitIsNeverAboveTheOperators(t *testing.T) {
 	f.maxMemory.Store(200 * mib)
 	if got := f.heapLimitLocked(); got != 50*mib {
 		t.Errorf("got %d", got)
+	}
+}
+
+// What was found long ago is not what something is refused by for long.
+func TestRefusalBringsACycleAbout(t *testing.T) {
+	f := newTestFootprint()
+	f.measure()
+	f.review()
+	if f.reviewing != 0 {
+		t.Error("reviewed though nothing was refused")
+	}
+	f.maxMemory.Store(1)
+	if !f.exceeds(1) {
+		t.Fatal("nothing exceeds a limit of 1")
+	}
+	f.seen = time.Now().Add(time.Hour)
+	f.review()
+	if f.reviewing != 0 {
+		t.Error("reviewed though the last cycle was just now")
+	}
+	f.seen = time.Now().Add(-reviewAfter)
+	before := f.last.cycles
+	f.review()
+	if f.reviewing == 0 || f.last.cycles == before {
+		t.Errorf("no cycle: %d before, %d now", before, f.last.cycles)
+	}
+	if f.refused.Load() {
+		t.Error("refused, as of a cycle of before")
+	}
+	f.exceeds(1)
+	f.seen, f.reviewing = time.Now().Add(-time.Minute), time.Hour
+	if f.review(); f.reviewing != time.Hour {
+		t.Error("reviewed though a review takes an hour")
 	}
 }

@@ -51,7 +51,7 @@ var discard = slog.New(slog.DiscardHandler)
 
 // patience is how long a test waits for what must happen: only what is broken
 // takes it.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 const dataDir = "/data"
 

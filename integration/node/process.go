@@ -30,7 +30,7 @@ type Process struct {
 // and takes a free port unless args say otherwise.
 func Serve(program, dir string, args ...string) (*Process, error) {
 	args = append([]string{"serve", "--dir", dir, "--addr", "127.0.0.1:0", "--log-format", "json"}, args...)
-	return Start(exec.Command(program, args...), time.Minute)
+	return Start(exec.Command(program, args...), 3*time.Minute)
 }
 
 // Start starts a command that logs JSON lines to its standard error, and waits for
@@ -115,7 +115,7 @@ func (p *Process) Stop() error {
 // Ended waits until the process has ended, and returns an error when it did not end
 // cleanly or not at all.
 func (p *Process) Ended() error {
-	late := time.NewTimer(30 * time.Second)
+	late := time.NewTimer(time.Minute)
 	defer late.Stop()
 	select {
 	case <-p.done:

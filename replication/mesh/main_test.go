@@ -110,7 +110,7 @@ func (c *cluster) start(o mesh.Options, prepare func(*mesh.Mesh)) *node {
 			if err != nil {
 				c.t.Errorf("node %d: run: %v", n.id, err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			c.t.Errorf("node %d does not end", n.id)
 		}
 	})
@@ -149,7 +149,7 @@ func (n *node) next(t testing.TB) event {
 	select {
 	case e := <-n.ups:
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("node %d: nothing happens to its links; log:\n%s", n.id, n.log)
 	}
 	return event{}
@@ -176,7 +176,7 @@ func (l *lines) String() string {
 // eventually waits for a condition.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not in time: %s", what)
 		}
