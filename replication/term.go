@@ -98,9 +98,8 @@ func (p *Partition) endTerm() {
 	t.inFlight, t.taken, t.inbox, t.inboxed = 0, nil, nil, 0
 	t.mu.Unlock()
 	p.lease.end()
-	p.proposer.free()
-	p.gate.ask()
-	p.Flush() // who found the partition busy waits for one
+	p.sendAgain() // whoever leads now may have been announced before
+	p.Flush()     // who found the partition busy waits for one
 }
 
 // announced notes that a node leads a term. Whatever is on its way is sent to it.
