@@ -49,6 +49,7 @@ func (p *Partition) apply(l *raft.Log) {
 	a.run(entry)
 	keys, all := p.sm.Ready()
 	ready := append(append(p.scratch.ready[:0], keys...), a.again...)
+	p.shown.Store(l.Index)
 	p.mu.Unlock()
 
 	p.tell(a.told)

@@ -90,6 +90,7 @@ func (p *Partition) giveUp(reqs []*Request) {
 	for _, r := range reqs {
 		p.uncertain(r, text)
 	}
+	p.gate.ask() // reads need not wait for them any more
 	p.Logger.Warn("gave commands up without knowing their outcome", "partition", p.ID, "commands", len(reqs))
 	p.Flush()
 }

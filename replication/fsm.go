@@ -37,6 +37,7 @@ func (f fsm) StoreConfiguration(index uint64, c raft.Configuration) {
 	p.setPeers(c.Servers)
 	p.mu.Lock()
 	p.applied = index
+	p.shown.Store(index)
 	p.mu.Unlock()
 	if p.gate.wanted.Load() > 0 {
 		p.gate.ask()
@@ -59,6 +60,7 @@ func (f fsm) Restore(source io.ReadCloser) error {
 	p.mu.Lock()
 	err := p.restoreLocked(source)
 	seen := p.origins.of(p.Origin.Node)
+	p.shown.Store(p.applied)
 	p.mu.Unlock()
 	if err == nil {
 		p.restored(seen)

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,6 +105,16 @@ func (g *gate) mustLog() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.returned) > 0
+}
+
+// empty reports that no read waits here.
+func (g *gate) empty() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.returned) > 0 || len(g.waiting.reqs) > 0 || g.asking != nil && len(g.asking.reqs) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(g.due, func(r *round) bool { return len(r.reqs) > 0 })
 }
 
 func (g *gate) asked(q question) {

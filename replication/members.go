@@ -102,6 +102,13 @@ func (p *Partition) TransferTo(node uint64) error {
 		f = p.raft.LeadershipTransferToServer(id, raft.ServerAddress(id))
 	}
 	err := f.Error()
+	if err != nil {
+		// Raft has refused all that was proposed meanwhile, and this replica may lead on.
+		select {
+		case p.term.anew <- struct{}{}:
+		default:
+		}
+	}
 	if errors.Is(err, raft.ErrNotLeader) {
 		err = ErrNotLeader
 	}

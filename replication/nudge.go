@@ -97,8 +97,8 @@ func (t *nudged) put(n nudge) {
 // nudgeOthers tells the other replicas that an entry of this leader's term is committed.
 func (p *Partition) nudgeOthers(l *raft.Log) {
 	peers := p.peers.Load()
-	if peers == nil || p.Send == nil || !p.term.leads.Load() {
-		return
+	if peers == nil || p.Send == nil || p.term.ours.Load() != l.Term {
+		return // it may be an entry of whoever leads by now
 	}
 	for _, node := range *peers {
 		p.sendTo(node, msgCommitted, l.Term, l.Index)

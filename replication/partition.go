@@ -89,6 +89,8 @@ type Partition struct {
 	// time; the apply goroutine writes them under mu.
 	applied  uint64
 	lastTime int64
+	// shown is applied once the entry is applied to its end, to be asked without the lock.
+	shown atomic.Uint64
 
 	queue    queue
 	proposer proposer
@@ -127,7 +129,7 @@ func New(sm StateMachine, o Options) *Partition {
 	p.queue.wake = make(chan struct{}, 1)
 	p.proposer.init()
 	p.gate.init()
-	p.term.begun = make(chan struct{}, 1)
+	p.term.begun, p.term.anew = make(chan struct{}, 1), make(chan struct{}, 1)
 	p.waits.init()
 	p.upkeep.init()
 	return p
@@ -237,11 +239,7 @@ func (p *Partition) Inspect(fn func(StateMachine, int64)) {
 }
 
 // Applied is the index of the last entry that the state holds.
-func (p *Partition) Applied() uint64 {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.applied
-}
+func (p *Partition) Applied() uint64 { return p.shown.Load() }
 
 // Blocked is the number of requests that wait for a key, and of keys waited for.
 func (p *Partition) Blocked() (requests, keys int) {

@@ -92,16 +92,17 @@ func (p *Partition) full() bool {
 // go now.
 func (p *Partition) proposeNext() bool {
 	p.refill()
-	if p.term.alone.Load() {
+	if p.term.alone.Load() && p.gate.empty() {
 		p.answerHead()
 	} else {
 		p.askHead()
 	}
+	round := p.stream.present()
 	switch leader, _, known := p.Leader(); {
 	case p.term.leads.Load():
-		return p.proposeEntry()
+		return p.proposeEntry(round)
 	case known && leader != p.Origin.Node:
-		return p.forward(leader)
+		return p.forward(leader, round)
 	}
 	p.refuseWhenDown()
 	return false
@@ -115,10 +116,10 @@ func (p *Partition) something() bool {
 
 // proposeEntry makes an entry of what was sent before and may be lost, what waits here,
 // and what others have sent.
-func (p *Partition) proposeEntry() bool {
+func (p *Partition) proposeEntry(round uint64) bool {
 	var again [][]byte
 	bytes := int64(0)
-	p.proposer.buf = p.stream.unsent(p.proposer.buf, func(encoded []byte) bool {
+	p.proposer.buf = p.stream.unsent(p.proposer.buf, round, func(encoded []byte) bool {
 		if bytes > 0 && bytes+int64(len(encoded)) > maxEntryBytes {
 			return false
 		}
@@ -132,7 +133,6 @@ func (p *Partition) proposeEntry() bool {
 			p.refuse(err)
 		} else {
 			own = p.nextPart()
-			p.stream.add(own, p.stamp(), true)
 			bytes += own.bytes
 		}
 	}
@@ -149,7 +149,7 @@ func (p *Partition) proposeEntry() bool {
 		b = appendRaw(b, encoded)
 	}
 	if own != nil {
-		b = appendSized(b, own)
+		b = p.stream.propose(b, own, time.Now(), round)
 	}
 	for _, encoded := range others {
 		b = appendRaw(b, encoded)
@@ -182,32 +182,27 @@ func (p *Partition) fetch(room int64) ([][]byte, int64) {
 }
 
 // forward sends parts to the leader.
-func (p *Partition) forward(leader uint64) bool {
+func (p *Partition) forward(leader, round uint64) bool {
 	send := func(encoded []byte) bool { return p.Send != nil && p.Send(leader, []byte{msgPart}, encoded) }
 	q := &p.proposer
-	q.buf = p.stream.unsent(q.buf, send)
+	q.buf = p.stream.unsent(q.buf, round, send)
 	n, sent := p.stream.length()
-	if !sent || n >= windowForward || !p.something() {
+	if !sent || !p.something() {
 		return false
+	}
+	if n >= windowForward {
+		return true // to wait until one of them is applied
 	}
 	if err := p.Refuse(q.nextSize()); err != nil {
 		p.refuse(err)
 		return false
 	}
-	p.stream.add(p.nextPart(), time.Now(), false)
-	q.buf = p.stream.unsent(q.buf, send)
+	p.stream.add(p.nextPart(), time.Now())
+	q.buf = p.stream.unsent(q.buf, round, send)
 	if cap(q.buf) > 4*maxEntryBytes {
 		q.buf = nil
 	}
 	return true
-}
-
-// stamp is when a part was made, which matters only to those who may have to give it up.
-func (p *Partition) stamp() time.Time {
-	if p.term.alone.Load() {
-		return time.Time{}
-	}
-	return time.Now()
 }
 
 // nextSize is an upper bound of the next part's size.
@@ -247,7 +242,7 @@ func (p *Partition) refuse(err error) {
 		}
 	}
 	p.refuseQueue(text, func(r *Request) bool {
-		if p.term.alone.Load() {
+		if p.term.alone.Load() && p.gate.empty() {
 			return false // reads are answered at the head of the queue, in the next round
 		}
 		reads = append(reads, r)
@@ -310,9 +305,7 @@ func (p *Partition) nextPart() *part {
 	}
 	clear(q.woken)
 	q.woken = q.woken[:0]
-	if !p.term.alone.Load() {
-		pt.reqs = p.gate.takeAlong(pt.reqs)
-	}
+	pt.reqs = p.gate.takeAlong(pt.reqs) // of a lone voter, too: it may have had company
 	taken := int64(0)
 	for n := 0; q.first < len(q.reqs) && n < maxEntryRequests; n++ {
 		r := q.reqs[q.first]

@@ -14,6 +14,7 @@ type stream struct {
 	origin Origin
 	parts  []*part // ascending; not yet applied here
 	sent   int     // of them were handed to the present leader
+	round  uint64  // counts how often sending began anew
 	last   uint64  // number of the newest
 	free   []*part
 }
@@ -30,17 +31,38 @@ func (s *stream) newPart() *part {
 	return &part{}
 }
 
-// add numbers a part and takes it into the stream. sent says that the caller, a leader,
-// puts it into the log itself; nothing unsent may stand before it.
-func (s *stream) add(p *part, now time.Time, sent bool) {
+// add numbers a part and takes it into the stream, to be sent.
+func (s *stream) add(p *part, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.addLocked(p, now)
+}
+
+func (s *stream) addLocked(p *part, now time.Time) {
 	s.last++
 	p.origin, p.number, p.made = s.origin, s.last, now
 	s.parts = append(s.parts, p)
-	if sent {
+}
+
+// propose is add for a leader, who puts the part into the entry b himself; nothing unsent
+// may stand before it. When sending began anew since the leader's round, he is none any
+// more: the part is still to be sent then. It is encoded before anybody can give it up.
+func (s *stream) propose(b []byte, p *part, now time.Time, round uint64) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addLocked(p, now)
+	if s.round == round {
 		s.sent = len(s.parts)
 	}
+	return appendSized(b, p)
+}
+
+// present is the round of sending, to be asked before the leader is looked up to whom
+// something is sent.
+func (s *stream) present() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.round
 }
 
 // applied takes the part of that number out of the stream: the log has it. Parts in
@@ -89,15 +111,16 @@ func (s *stream) recycle(p *part) {
 func (s *stream) again() {
 	s.mu.Lock()
 	s.sent = 0
+	s.round++
 	s.mu.Unlock()
 }
 
-// unsent calls send with each part that the present leader was not handed, encoded,
+// unsent calls send with each part that the leader of a round was not handed, encoded,
 // until it reports false.
-func (s *stream) unsent(buf []byte, send func(encoded []byte) bool) []byte {
+func (s *stream) unsent(buf []byte, round uint64, send func(encoded []byte) bool) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.sent < len(s.parts) {
+	for s.round == round && s.sent < len(s.parts) {
 		buf = appendPart(buf[:0], s.parts[s.sent])
 		if !send(buf) {
 			break
@@ -121,12 +144,14 @@ func (s *stream) newest() uint64 {
 	return s.last
 }
 
-// seen is the number up to which all parts were applied.
+// seen is the number up to which all parts were applied, or nobody waits for them.
 func (s *stream) seen() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.parts) > 0 {
-		return s.parts[0].number - 1
+	for _, p := range s.parts {
+		if p.encoded == nil {
+			return p.number - 1
+		}
 	}
 	return s.last
 }
@@ -135,7 +160,7 @@ func (s *stream) seen() uint64 {
 func (s *stream) oldest() (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.parts) == 0 || s.parts[0].made.IsZero() {
+	if len(s.parts) == 0 {
 		return time.Time{}, false
 	}
 	return s.parts[0].made, true

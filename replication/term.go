@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,10 @@ type term struct {
 	leads atomic.Bool   // this replica leads, and has applied an entry of its own term
 	alone atomic.Bool   // and is the only voter: what it has applied is all there is
 	begun chan struct{} // holds a token when a term of this replica has begun; never closed
+	// ours is the number of the term that this replica leads, 0 for none.
+	ours atomic.Uint64
+	// anew holds a token when the term is to begin once more; never closed.
+	anew chan struct{}
 
 	mu     sync.Mutex // covers what follows
 	number uint64     // of the newest term that a leader announced
@@ -39,7 +44,41 @@ func (p *Partition) watchTerms(notify <-chan bool, stop <-chan struct{}) {
 			if leads {
 				p.beginTerm()
 			}
+		case <-p.term.anew:
+			if p.term.leads.Load() {
+				p.endTerm()
+				p.beginTerm()
+			}
 		}
+	}
+}
+
+// barrier proposes an empty entry and returns when it is applied. While leadership is
+// being handed over Raft takes none: it goes on trying then.
+func (p *Partition) barrier() error {
+	for {
+		err := outcome(p.raft.ApplyLog(raft.Log{Data: appendHeader(nil, 0)}, 0), p.stop)
+		if !errors.Is(err, raft.ErrLeadershipTransferInProgress) {
+			return err
+		}
+		select {
+		case <-p.stop:
+			return ErrStopped
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// outcome waits for what became of something; Raft does not always say so when it is
+// being shut down.
+func outcome(f raft.Future, stop <-chan struct{}) error {
+	done := make(chan error, 1)
+	go func() { done <- f.Error() }()
+	select {
+	case err := <-done:
+		return err
+	case <-stop:
+		return ErrStopped
 	}
 }
 
@@ -48,12 +87,12 @@ func (p *Partition) watchTerms(notify <-chan bool, stop <-chan struct{}) {
 // machine doesn't see Raft's barriers, and reads compare indexes with what it has seen.
 func (p *Partition) beginTerm() {
 	number := p.raft.CurrentTerm()
-	if err := p.raft.ApplyLog(raft.Log{Data: appendHeader(nil, 0)}, 0).Error(); err != nil {
+	if p.barrier() != nil {
 		return // lost again; nothing has begun
 	}
 	servers, err := p.servers()
-	if err != nil || p.raft.State() != raft.Leader {
-		return
+	if err != nil || p.raft.State() != raft.Leader || p.raft.CurrentTerm() != number {
+		return // Raft tells more
 	}
 	p.mu.RLock()
 	taken := make(map[uint64]originState, len(p.origins.byNode))
@@ -68,7 +107,12 @@ func (p *Partition) beginTerm() {
 
 	t := &p.term
 	t.mu.Lock()
+	if number < t.number {
+		t.mu.Unlock()
+		return // somebody has announced a later one meanwhile
+	}
 	t.number, t.leader, t.lost = number, p.Origin.Node, time.Time{}
+	t.ours.Store(number)
 	t.inFlight, t.taken, t.inbox, t.inboxed = 0, taken, nil, 0
 	t.alone.Store(onlyVoter(servers, p.Origin.Node))
 	t.leads.Store(true)
@@ -92,15 +136,15 @@ func (p *Partition) endTerm() {
 	t.mu.Lock()
 	t.leads.Store(false)
 	t.alone.Store(false)
+	t.ours.Store(0)
 	if t.leader == p.Origin.Node {
 		t.leader, t.lost = 0, time.Now()
 	}
 	t.inFlight, t.taken, t.inbox, t.inboxed = 0, nil, nil, 0
 	t.mu.Unlock()
 	p.lease.end()
-	p.proposer.free()
-	p.gate.ask()
-	p.Flush() // who found the partition busy waits for one
+	p.sendAgain() // whoever leads now may have been announced before
+	p.Flush()     // who found the partition busy waits for one
 }
 
 // announced notes that a node leads a term. Whatever is on its way is sent to it.
