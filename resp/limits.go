@@ -2,6 +2,7 @@ package resp
 
 import (
 	"crypto/tls"
+	"net"
 	"time"
 
 	"github.com/millrace-io/millrace/commands"
@@ -77,6 +78,9 @@ type Options struct {
 	// Published, when set, is told of what clients publish, once those connected here
 	// have got it.
 	Published func(k pubsub.Kind, channel, payload []byte)
+	// Listen takes a TCP address; nil: the system's. What else it returns than the
+	// system's listeners needs the redcon listener.
+	Listen func(addr string) (net.Listener, error)
 	// Unpaused is called when a pause has ended, from any goroutine; nil: nobody asks.
 	Unpaused func()
 	// Served, when set, is told of each command that a session has served itself, and

@@ -147,8 +147,11 @@ func (srv *Server) Listen(addr string) (net.Addr, error) {
 	if srv.running {
 		return nil, errors.New("listen: server is already running")
 	}
-	// Keep-alive is set per connection, from limits that may change.
-	ln, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), "tcp", addr)
+	listen := srv.options.Listen
+	if listen == nil {
+		listen = listenTCP
+	}
+	ln, err := listen(addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("listen on %s: %w: stop the process that has it, or choose another with --addr", addr, syscall.EADDRINUSE)
 	}
@@ -157,6 +160,11 @@ func (srv *Server) Listen(addr string) (net.Addr, error) {
 	}
 	srv.listeners = append(srv.listeners, ln)
 	return ln.Addr(), nil
+}
+
+// listenTCP sets no keep-alive: that is set per connection, from limits that may change.
+func listenTCP(addr string) (net.Listener, error) {
+	return (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), "tcp", addr)
 }
 
 // Run serves until Shutdown is done, or until ctx ends: then connections are

@@ -31,6 +31,7 @@ const stopWithin = 10 * time.Second
 type Node struct {
 	live    *config.Live
 	logger  *slog.Logger
+	outside Outside
 	started time.Time
 
 	folder     *storage.Folder
@@ -66,14 +67,17 @@ func Open(c *config.Config, logger *slog.Logger) (*Node, error) { return OpenFS(
 
 // OpenFS is Open on another file system.
 func OpenFS(fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
-	return open(context.Background(), fs, c, logger)
+	return open(context.Background(), Outside{FS: fs}, c, logger)
 }
 
 // open is OpenFS. With an empty folder and a cluster to join it waits, until ctx ends,
 // for a node of that to answer.
-func open(ctx context.Context, fs vfs.FS, c *config.Config, logger *slog.Logger) (*Node, error) {
+func open(ctx context.Context, outside Outside, c *config.Config, logger *slog.Logger) (*Node, error) {
+	outside = outside.withDefaults()
+	fs := outside.FS
 	n := &Node{
-		live: config.NewLive(c), logger: logger, started: time.Now(),
+		outside: outside,
+		live:    config.NewLive(c), logger: logger, started: time.Now(),
 		table: commands.NewTable(), failed: make(chan error, 1), broken: make(chan struct{}), quit: make(chan struct{}), stopping: make(chan struct{}),
 	}
 	n.latency = newLatencies(func() *resp.Server { return n.front })

@@ -51,6 +51,7 @@ func (n *Node) openPartition(fs vfs.FS, id replication.PartitionID, origin repli
 		Emit:   n.emit,
 		Refuse: n.refuse,
 		Held:   pt.watcher.paused,
+		Wall:   n.outside.Wall,
 		Fatal:  n.fail,
 		Logger: n.logger,
 	}))

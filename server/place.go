@@ -47,9 +47,14 @@ type place struct {
 
 // listen takes the port for other nodes, if there is to be one.
 func (n *Node) listen(c *config.Config) (err error) {
-	if c.Clustered() {
-		n.bus, err = net.Listen("tcp", c.ClusterAddr)
+	if !c.Clustered() {
+		return nil
 	}
+	listen := n.outside.Listen
+	if listen == nil {
+		listen = func(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
+	}
+	n.bus, err = listen(c.ClusterAddr)
 	return err
 }
 
@@ -68,7 +73,8 @@ func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (stora
 	}
 	self := mesh.Identity{Node: randomNumber(), Boot: randomNumber(), Addr: c.ClusterAddress(n.bus.Addr().String())}
 	seeker := &cluster.Seeker{Addrs: c.JoinAddrs(), Mesh: mesh.Options{
-		Self: func() mesh.Identity { return self }, Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Logger: n.logger,
+		Self: func() mesh.Identity { return self }, Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "",
+		Dial: n.outside.Dial, Logger: n.logger,
 	}}
 	found, err := seeker.Find(ctx)
 	if err != nil {
@@ -106,7 +112,7 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 	p.Cluster, err = cluster.New(cluster.Options{
 		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions),
 		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), FS: fs, Dir: c.Dir,
-		Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Listener: n.bus, ElectionTimeout: c.ElectionTimeout,
+		Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout,
 		Stores: replication.Stores{Log: raftstore.NewLog(group), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
 		Room:   n.refuse, Published: p.published, Unblock: func(id uint64, withError bool, done func(bool)) { n.front.Unblock(id, withError, done) },
 		Fatal: n.fail, Logger: n.logger,

@@ -7,14 +7,13 @@ import (
 
 	"github.com/millrace-io/millrace/server/config"
 	"github.com/millrace-io/millrace/storage/log"
-	"github.com/millrace-io/millrace/storage/vfs"
 )
 
 // Run runs a node until ctx ends, or until it can't go on. ready is called once,
 // with the address that the listener took, when the node answers commands. The
 // error says what is wrong and what to do; nil means a clean stop.
 func Run(ctx context.Context, c *config.Config, logger *slog.Logger, ready func(addr string)) error {
-	n, err := open(ctx, vfs.OS(), c, logger)
+	n, err := open(ctx, Outside{}, c, logger)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (n *Node) frontOptions(c *config.Config) resp.Options {
 	return resp.Options{
 		Listener: resp.ListenerKind(c.Listener), Limits: frontLimits(c),
 		TrackedKeys: int(c.TrackingTableMaxKeys), Unpaused: n.unpaused,
-		Served: n.served, Redirect: c.Redirects(), Published: n.publish,
+		Served: n.served, Redirect: c.Redirects(), Published: n.publish, Listen: n.outside.Listen,
 	}
 }
 
