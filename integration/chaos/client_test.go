@@ -14,8 +14,12 @@ import (
 	"github.com/millrace-io/millrace/integration/chaos/history"
 )
 
-// opTimeout is how long a client waits for a reply.
-const opTimeout = 5 * time.Second
+// opTimeout is how long a client waits for a reply, and patience how long where it must
+// get one.
+const (
+	opTimeout = 5 * time.Second
+	patience  = 60 * time.Second
+)
 
 // client does one thing after the other on a connection to a random node, and takes
 // another connection now and then, and after every operation of unknown outcome.
@@ -58,7 +62,7 @@ func (c *client) next(kind history.Kind, key string) history.Op {
 // do does operations that go out together: send sends them and notes in each what came
 // back, with its outcome. They are recorded, unless they never left.
 func (c *client) do(ops []history.Op, send func(context.Context, []history.Op)) {
-	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), c.round.cluster.timeout)
 	defer cancel()
 	called := c.round.log.Now()
 	send(ctx, ops)

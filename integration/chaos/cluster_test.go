@@ -28,6 +28,7 @@ type cluster struct {
 	hurt    bool // its nodes' disks fail on order
 	net     *faultnet.Network
 	members []*member
+	timeout time.Duration // of its clients
 }
 
 // member is one node: its folder and its addresses stay, its processes come and go.
@@ -52,7 +53,7 @@ type member struct {
 // newCluster starts n nodes with their folders under dir, with settings of one's own.
 func newCluster(t *testing.T, dir string, n int, args ...string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, net: faultnet.New()}
+	c := &cluster{t: t, net: faultnet.New(), timeout: opTimeout}
 	c.begin(dir, n, args)
 	return c
 }
@@ -61,7 +62,7 @@ func newCluster(t *testing.T, dir string, n int, args ...string) *cluster {
 // small, so that a full disk is soon noticed.
 func newHurtCluster(t *testing.T, dir string, n int) *cluster {
 	t.Helper()
-	c := &cluster{t: t, net: faultnet.New(), hurt: true}
+	c := &cluster{t: t, net: faultnet.New(), hurt: true, timeout: opTimeout}
 	c.begin(dir, n, []string{"--log-segment-bytes", "2mb"})
 	return c
 }
@@ -158,7 +159,7 @@ func (m *member) launch(args []string) (err error) {
 	if m.disk, err = cmd.StdinPipe(); err != nil {
 		return err
 	}
-	m.process, err = node.Start(cmd, time.Minute)
+	m.process, err = node.Start(cmd, 3*time.Minute)
 	return err
 }
 
@@ -272,7 +273,7 @@ func (c *cluster) leader(rng *rand.Rand) int {
 func (c *cluster) client(i int) *redis.Client {
 	return redis.NewClient(&redis.Options{
 		Addr: c.members[i].addr, MaxRetries: -1, PoolSize: 1, DialerRetries: 1, DialTimeout: time.Second,
-		ReadTimeout: opTimeout, WriteTimeout: opTimeout, ContextTimeoutEnabled: true,
+		ReadTimeout: c.timeout, WriteTimeout: c.timeout, ContextTimeoutEnabled: true,
 	})
 }
 

@@ -21,7 +21,7 @@ var diskFaults = []fault{
 }
 
 // diedIn is in which time a node whose fsync fails ends.
-const diedIn = 20 * time.Second
+const diedIn = time.Minute
 
 // order tells a hurt node what is wrong with its disk from now on.
 func (m *member) order(what string) error {

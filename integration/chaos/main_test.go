@@ -22,6 +22,8 @@ var (
 	duration = flag.Duration("chaos-duration", 8*time.Second, "how long new rounds begin, in each test of rounds")
 	nodes    = flag.Int("nodes", defaultNodes, "how many nodes the cluster has")
 	parts    = flag.Int("partitions", 1, "how many partitions the cluster has")
+	// strict is off by default: a busy machine keeps a quick program waiting, too.
+	strict = flag.Bool("strict", false, "hold the program to its times; needs a machine with nothing else to do")
 )
 
 // program is the millrace under test.

@@ -12,7 +12,7 @@ import (
 )
 
 // joinIn is in which time a node must be a voter of all partitions.
-const joinIn = 60 * time.Second
+const joinIn = 2 * time.Minute
 
 // transfer hands all leaderships over.
 func (n *nemesis) transfer() error {

@@ -24,7 +24,7 @@ const (
 
 	leastOps  = 300
 	roundTime = 6 * time.Second  // how long faults go on in a round
-	resumeIn  = 30 * time.Second // in which a healed cluster must take writes again
+	resumeIn  = 2 * time.Minute  // in which a healed cluster must take writes again
 	decideIn  = 20 * time.Second // for a search of one key
 )
 
