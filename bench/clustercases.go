@@ -135,7 +135,7 @@ func syncedByMajority(measure func(*job) ([]float64, error)) func(*job) ([]float
 		}
 		synced := 0
 		for i := range after {
-			if after[i] > before[i] {
+			if after[i] != before[i] && after[i] > 0 { // less: it was started again, and counts from then
 				synced++
 			}
 		}
