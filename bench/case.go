@@ -13,6 +13,10 @@ type metric struct {
 	// goal is the least ratio to the peer that is asked for; 0: none. The ratio is
 	// made so that more is better.
 	goal float64
+	// goals are those of the peers that have one of their own.
+	goals map[kind]float64
+	// least is what Millrace itself must show, whatever the peers do; 0: nothing.
+	least float64
 	// limit is the most that Millrace itself may show, whatever the peer does; 0:
 	// none.
 	limit float64
@@ -24,6 +28,8 @@ type job struct {
 	bench *bench
 	round int
 	key   string // of this round
+	// spread has clients connect to all nodes of a cluster in turn.
+	spread bool
 }
 
 // scaled is n times the bench's -scale.
@@ -36,8 +42,10 @@ type testCase struct {
 	mode  fsync
 	// partitions are those of the Millrace that is measured, 0 for one.
 	partitions int
-	peers      []kind
-	metrics    []metric
+	// nodes of each server's cluster, 0 for one that is on its own.
+	nodes   int
+	peers   []kind
+	metrics []metric
 	// setup, if there is one, runs once on each server before the rounds.
 	setup func(*job) error
 	// measure plays one round and returns a figure for each metric.
@@ -76,15 +84,37 @@ func (r *result) met(metric int) (met, known bool) {
 	if m.limit > 0 {
 		return r.median(millrace, metric) <= m.limit, true
 	}
-	if m.goal == 0 || len(r.figures) < 2 {
-		return false, false
+	if m.least > 0 {
+		return r.median(millrace, metric) >= m.least, true
 	}
+	met = true
 	for k := range r.figures {
-		if k != millrace && r.ratio(k, metric) < m.goal {
-			return false, true
+		if reached, asked := r.metAgainst(metric, k); asked {
+			met, known = met && reached, true
 		}
 	}
-	return true, true
+	return met && known, known
+}
+
+// metAgainst is met for the comparison with one peer.
+func (r *result) metAgainst(metric int, peer kind) (met, known bool) {
+	m := &r.metrics[metric]
+	if m.limit > 0 || m.least > 0 {
+		return r.met(metric)
+	}
+	goal := m.against(peer)
+	if goal == 0 || peer == millrace || r.figures[peer] == nil {
+		return false, false
+	}
+	return r.ratio(peer, metric) >= goal, true
+}
+
+// against is the goal that a metric has in comparison with a peer.
+func (m *metric) against(peer kind) float64 {
+	if goal, ok := m.goals[peer]; ok {
+		return goal
+	}
+	return m.goal
 }
 
 func median(values []float64) float64 {
@@ -106,7 +136,9 @@ func (b *bench) play(c *testCase) (*result, error) {
 	running := make(map[kind]*job)
 	defer func() {
 		for _, j := range running {
-			j.stop()
+			if c.nodes == 0 { // a cluster is kept for the next case
+				j.stop()
+			}
 		}
 	}()
 	for _, k := range kinds {
@@ -140,7 +172,7 @@ func (b *bench) play(c *testCase) (*result, error) {
 func (b *bench) playRound(c *testCase, k kind, round int, running map[kind]*job) ([]float64, error) {
 	j := running[k]
 	if j == nil {
-		s, err := b.start(k, c.mode, c.partitions)
+		s, err := b.serve(k, c)
 		if err != nil {
 			return nil, err
 		}
@@ -157,10 +189,10 @@ func (b *bench) playRound(c *testCase, k kind, round int, running map[kind]*job)
 	if err != nil {
 		return nil, err
 	}
-	if err := j.proveSynced(c.mode); err != nil {
+	if err := j.proveAllSynced(c.mode); err != nil {
 		return nil, err
 	}
-	if c.fresh {
+	if c.fresh && c.nodes == 0 {
 		j.stop()
 		delete(running, k)
 		return figures, nil
@@ -169,6 +201,28 @@ func (b *bench) playRound(c *testCase, k kind, round int, running map[kind]*job)
 		_, err = j.do("DEL", j.key)
 	}
 	return figures, err
+}
+
+// serve starts the server that a case is played on, or takes the cluster that runs.
+func (b *bench) serve(k kind, c *testCase) (*server, error) {
+	if c.nodes == 0 {
+		return b.start(k, c.mode, c.partitions)
+	}
+	return b.cluster(k, c.mode, c.nodes)
+}
+
+// proveAllSynced is proveSynced for all nodes of a cluster, of which no acknowledgement
+// needs more than a majority.
+func (j *job) proveAllSynced(mode fsync) error {
+	if j.members == nil {
+		return j.proveSynced(mode)
+	}
+	for _, s := range j.members {
+		if err := j.at(s).proveSynced(mode); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // proveSynced compares the counters of Millrace's log: in mode always, each write is

@@ -15,5 +15,6 @@ func cases() []*testCase {
 	all = append(all, besideCases()...)
 	all = append(all, memoryCases()...)
 	all = append(all, restartCases()...)
-	return append(all, jetstreamCases()...)
+	all = append(all, jetstreamCases()...)
+	return append(all, clusterCases()...) // last: their clusters run until the end
 }

@@ -92,7 +92,7 @@ func (j *job) drain(n, count int) ([]float64, error) {
 		}
 	}
 	return []float64{float64(n) / end.Sub(started).Seconds()}, errors.Join(
-		j.expectPending(0, j.key, group), j.expectInt(n, "XLEN", j.key))
+		j.onEach(func(at *job) error { return at.expectPending(0, j.key, group) }), j.expectOnEach(n, "XLEN", j.key))
 }
 
 // consume reads and acknowledges until nothing comes for a while; last is when the

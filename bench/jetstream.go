@@ -65,7 +65,7 @@ func (j *job) publishAt(depth int) ([]float64, error) {
 
 // appendAt is the same work on Millrace, by a client in Go as well.
 func (j *job) appendAt(n, depth int) ([]float64, error) {
-	conns, err := load.DialMany(j.addr, publishers)
+	conns, err := load.DialSpread(j.entrances(), publishers)
 	if err != nil {
 		return nil, err
 	}
@@ -77,12 +77,13 @@ func (j *job) appendAt(n, depth int) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []float64{float64(n*publishers) / took.Seconds()}, j.expectInt(n*publishers, "XLEN", j.key)
+	return []float64{float64(n*publishers) / took.Seconds()}, j.expectOnEach(n*publishers, "XLEN", j.key)
 }
 
-// writeConf writes the configuration of a nats-server.
-func writeConf(dir, addr string, k kind) error {
-	lines := []string{"listen: " + addr, "jetstream {", "  store_dir: " + dir}
+// writeConf writes the configuration of a nats-server, with more lines for one that has
+// a cluster.
+func writeConf(dir, addr string, k kind, more ...string) error {
+	lines := append(more, "listen: "+addr, "jetstream {", "  store_dir: "+dir)
 	if k == jetstreamSynced {
 		lines = append(lines, "  sync_interval: always")
 	}
@@ -99,7 +100,7 @@ func (j *job) stream() (*nats.Conn, nats.JetStreamContext, error) {
 	js, err := nc.JetStream()
 	if err == nil {
 		_, err = js.AddStream(&nats.StreamConfig{
-			Name: j.subject(), Subjects: []string{j.subject()}, Storage: nats.FileStorage, Replicas: 1,
+			Name: j.subject(), Subjects: []string{j.subject()}, Storage: nats.FileStorage, Replicas: max(1, len(j.members)),
 		})
 	}
 	if err != nil {
@@ -109,8 +110,8 @@ func (j *job) stream() (*nats.Conn, nats.JetStreamContext, error) {
 	return nc, js, nil
 }
 
-// subject is the name of this round's stream: NATS has no colons in them.
-func (j *job) subject() string { return fmt.Sprintf("bench%d", j.round) }
+// subject is the name of this round's stream.
+func (j *job) subject() string { return strings.ReplaceAll(j.key, ":", "-") }
 
 // expectMessages checks what the stream holds, and deletes it.
 func (j *job) expectMessages(js nats.JetStreamContext, want int) error {
@@ -132,9 +133,13 @@ func (j *job) publishNATS(n, depth int) ([]float64, error) {
 		return nil, err
 	}
 	defer nc.Close()
+	addrs, err := j.natsEntrances(js)
+	if err != nil {
+		return nil, err
+	}
 	clients := make([]nats.JetStreamContext, publishers)
 	for i := range clients {
-		c, err := nats.Connect("nats://" + j.addr)
+		c, err := nats.Connect("nats://" + addrs[i%len(addrs)])
 		if err != nil {
 			return nil, err
 		}
@@ -196,15 +201,19 @@ func (j *job) consumeNATS(n int) ([]float64, error) {
 		return nil, err
 	}
 	var got atomic.Int64
-	took, err := load.SideBySide(consumers, func(int) error { return j.pull(n, &got) })
+	addrs, err := j.natsEntrances(js)
+	if err != nil {
+		return nil, err
+	}
+	took, err := load.SideBySide(consumers, func(i int) error { return j.pull(addrs[i%len(addrs)], n, &got) })
 	if err != nil {
 		return nil, err
 	}
 	return []float64{float64(n) / took.Seconds()}, j.expectMessages(js, n)
 }
 
-func (j *job) pull(n int, got *atomic.Int64) error {
-	nc, err := nats.Connect("nats://" + j.addr)
+func (j *job) pull(addr string, n int, got *atomic.Int64) error {
+	nc, err := nats.Connect("nats://" + addr)
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,10 @@ type bench struct {
 	nats           string
 	rounds         int
 	scale          float64
-	settings       map[kind][]string // command lines, for the report
-	profiles       []string          // arguments that have Millrace profile itself
-	half           float64           // see halfOfRedis
+	settings       map[string][]string // command lines, for the report
+	profiles       []string            // arguments that have Millrace profile itself
+	half           float64             // see halfOfRedis
+	clusters       map[kind]*server    // that run; they are stopped in the end
 }
 
 func main() {
@@ -56,7 +57,7 @@ func run() error {
 	if err := raiseFileLimit(); err != nil {
 		return err
 	}
-	b := &bench{rounds: *rounds, scale: *scale, millrace: *binary, settings: make(map[kind][]string)}
+	b := &bench{rounds: *rounds, scale: *scale, millrace: *binary, settings: make(map[string][]string), clusters: make(map[kind]*server)}
 	if *cpu != "" {
 		b.profiles = append(b.profiles, "--cpuprofile", *cpu)
 	}
@@ -67,6 +68,7 @@ func run() error {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
+	defer b.stopClusters()
 	if err := b.find(); err != nil {
 		return err
 	}

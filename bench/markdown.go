@@ -60,11 +60,11 @@ func (r *result) writeRow(w *bytes.Buffer, metric int) {
 			peer, ratio = r.side(k, metric), fmt.Sprintf("**%.2f**", r.ratio(k, metric))
 		}
 		result := ""
-		if met, known := r.met(metric); known {
+		if met, known := r.metAgainst(metric, k); known {
 			result = verdict(met)
 		}
 		ours := strings.TrimPrefix(r.side(millrace, metric), string(millrace)+" ")
-		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.name, title, ours, peer, ratio, strings.Trim(m.wanted(), ": "), result)
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.name, title, ours, peer, ratio, strings.Trim(m.wanted(k), ": "), result)
 	}
 }
 

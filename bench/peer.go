@@ -45,6 +45,9 @@ type server struct {
 	cmd  *exec.Cmd
 	out  bytes.Buffer
 	done chan struct{}
+	// members are all nodes of the cluster that it belongs to, itself among them; nil
+	// for a server that is on its own.
+	members []*server
 }
 
 // readyWithin is how long a server may take to answer: it may have a log of millions
@@ -72,7 +75,7 @@ func (b *bench) start(k kind, mode fsync, partitions int) (*server, error) {
 		}
 	}
 	if partitions == 0 {
-		b.settings[k] = s.describe()
+		b.settings[string(k)] = s.describe()
 	}
 	return s, s.run()
 }

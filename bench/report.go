@@ -11,13 +11,13 @@ import (
 func listCases(w io.Writer, cases []*testCase) {
 	for _, c := range cases {
 		for _, m := range c.metrics {
-			fmt.Fprintf(w, "%-28s %s%s\n", c.name, c.title, m.wanted())
+			fmt.Fprintf(w, "%-28s %s%s\n", c.name, c.title, m.wanted(c.peers...))
 		}
 	}
 }
 
-// wanted is the goal of a metric in words.
-func (m *metric) wanted() string {
+// wanted is the goal of a metric in words, in comparison with those peers.
+func (m *metric) wanted(peers ...kind) string {
 	name := ""
 	if m.name != "" {
 		name = " (" + m.name + ")"
@@ -25,6 +25,19 @@ func (m *metric) wanted() string {
 	switch {
 	case m.limit > 0:
 		return fmt.Sprintf("%s: at most %g %s", name, m.limit, m.unit)
+	case m.least > 0:
+		return fmt.Sprintf("%s: at least %s %s", name, figure(m.least), m.unit)
+	case m.goals != nil:
+		var goals []string
+		for _, k := range peers {
+			if goal := m.against(k); goal > 0 {
+				goals = append(goals, fmt.Sprintf("%gx", goal))
+			}
+		}
+		if len(goals) == 0 {
+			return name
+		}
+		return name + ": goal " + strings.Join(goals, ", ")
 	case m.goal > 0:
 		return fmt.Sprintf("%s: goal %gx", name, m.goal)
 	}
@@ -76,7 +89,7 @@ func (r *result) row(metric int) []string {
 		}
 		cells = append(cells, r.side(k, metric), fmt.Sprintf("ratio %.2f", r.ratio(k, metric)))
 	}
-	if w := m.wanted(); w != "" {
+	if w := m.wanted(r.peers...); w != "" {
 		cells = append(cells, strings.TrimPrefix(w, ": "))
 	}
 	if met, known := r.met(metric); known {

@@ -26,10 +26,13 @@ func Dial(addr string) (*Conn, error) {
 }
 
 // DialMany opens n connections.
-func DialMany(addr string, n int) ([]*Conn, error) {
+func DialMany(addr string, n int) ([]*Conn, error) { return DialSpread([]string{addr}, n) }
+
+// DialSpread opens n connections, to the addresses in turn.
+func DialSpread(addrs []string, n int) ([]*Conn, error) {
 	conns := make([]*Conn, 0, n)
-	for range n {
-		c, err := Dial(addr)
+	for i := range n {
+		c, err := Dial(addrs[i%len(addrs)])
 		if err != nil {
 			CloseAll(conns)
 			return nil, err
