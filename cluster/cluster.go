@@ -163,6 +163,11 @@ func (c *Cluster) Ready(ctx context.Context) error {
 	case !ok:
 		return c.removedError()
 	}
+	if len(state.Nodes()) == 1 {
+		if err := c.askOthers(ctx); err != nil {
+			return err
+		}
+	}
 	c.ready.Store(true)
 	poke(c.poke)
 	c.o.Logger.Info("in the cluster", "cluster", c.o.Cluster, "node", meta.FormatID(n.ID), "order", n.Order, "nodes", len(state.Nodes()))

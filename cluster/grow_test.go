@@ -222,6 +222,24 @@ func TestFolderOfAnotherClusterIsRefused(t *testing.T) {
 	})
 }
 
+// A node that was started without join has begun a cluster of its own. With join it is
+// no member of the other one either, and does not serve as if it were.
+func TestForgottenJoinIsRefused(t *testing.T) {
+	bubble(t, func(w *world) {
+		must(t, w.node(1).begin())
+		must(t, w.node(2).begin())
+		w.nodes[2].kill()
+		err := w.nodes[2].start(w.nodes[1].addr)
+		if err == nil || !strings.Contains(err.Error(), "cluster-1") || !strings.Contains(err.Error(), "cluster-2") ||
+			!strings.Contains(err.Error(), "empty folder") {
+			t.Errorf("started with %v, want a line that names both clusters and says what to do", err)
+		}
+		w.nodes[2].kill()
+		w.nodes[1].kill() // nobody answers: the node goes on with what it has
+		must(t, w.nodes[2].start(w.nodes[1].addr))
+	})
+}
+
 func TestWholeClusterRestarts(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.grow(3)

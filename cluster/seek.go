@@ -43,7 +43,9 @@ func (c *Cluster) seek(ctx context.Context) {
 			pace = seekEvery
 		}
 		if len(away) > 0 {
-			c.introduce(ctx)
+			if err := c.introduce(ctx); err != nil {
+				c.o.Fatal(err)
+			}
 		}
 		if alone {
 			c.askIfWanted(ctx, away)
@@ -72,21 +74,32 @@ func (c *Cluster) unlinked() (away []uint64, alone bool) {
 	return away, others == len(away)
 }
 
-// introduce has the nodes that the settings name know this one. One that will not have
-// it ends the node: the folder is not the right one.
-func (c *Cluster) introduce(ctx context.Context) {
+// introduce has the nodes that the settings name know this one. The error is that of one
+// which will not have it: the folder is not the right one.
+func (c *Cluster) introduce(ctx context.Context) error {
 	for _, addr := range c.o.Join {
 		try, cancel := context.WithTimeout(ctx, askWithin)
 		peer, _, err := c.mesh.CallAddr(try, addr, callHello, nil)
 		cancel()
 		if final(err) {
-			c.o.Fatal(c.refusal(fmt.Errorf("node at %s: %w", addr, err)))
-			return
+			return c.refusal(fmt.Errorf("node at %s: %w", addr, err))
 		}
 		if peer.Node != 0 && peer.Node != c.o.Node {
 			c.heard(peer)
 		}
 	}
+	return nil
+}
+
+// askOthers keeps a node that is the only one of its cluster from serving when it is to
+// join another one: it was once started without join, and whoever sets that afterwards
+// takes it for a member. When nobody answers it goes on.
+func (c *Cluster) askOthers(ctx context.Context) error {
+	if err := c.introduce(ctx); err != nil {
+		return fmt.Errorf("%w; the folder holds a cluster of this node alone: to have it join, start it with an empty folder, "+
+			"else without join", err)
+	}
+	return ctx.Err()
 }
 
 // heard notes where a node says that it is reached.

@@ -18,22 +18,31 @@ var differentialCommands = flag.Int("differential-commands", 4000, "how many com
 // differs is made as short as it can be, and printed as a transcript.
 func TestDifferential(t *testing.T) {
 	redis := startRedis(t)
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano())
-	}
-	budget := *differentialCommands
-	if *heavy {
-		budget *= 50
-	}
 	for _, listener := range listeners {
 		t.Run(listener, func(t *testing.T) {
 			p := serve(t, t.TempDir(), "--listener", listener, "--redis-version", "7.4.0", "--fsync", "no")
 			d := newDuel(t, redis, p.Addr)
-			d.run(*seed, budget)
+			d.run(startSeed(), differentialBudget())
 			d.close()
 			p.stop()
 		})
 	}
+}
+
+// startSeed is the seed that was asked for, or a new one.
+func startSeed() uint64 {
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
+	return *seed
+}
+
+// differentialBudget is how many commands to run.
+func differentialBudget() int {
+	if *heavy {
+		return 50 * *differentialCommands
+	}
+	return *differentialCommands
 }
 
 // duel is a Redis and a Millrace that are told the same.

@@ -102,7 +102,7 @@ func writeStatus(w io.Writer, nodes []nodeStatus) error {
 		if n.voter {
 			votes = "yes"
 		}
-		fmt.Fprintf(t, "%s%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.id, self, n.state, n.clusterAddr, n.clientAddr, votes, listed(n.leads), listed(n.lag))
+		fmt.Fprintf(t, "%s%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.id, self, n.state, known(n.clusterAddr), known(n.clientAddr), votes, listed(n.leads), listed(n.lag))
 	}
 	return t.Flush()
 }
@@ -112,4 +112,13 @@ func listed(words []string) string {
 		return "-"
 	}
 	return strings.Join(words, ",")
+}
+
+// known is an address, or - for one without a host: of a node that was removed, or has
+// not served yet.
+func known(addr string) string {
+	if addr == "" || strings.HasPrefix(addr, ":") {
+		return "-"
+	}
+	return addr
 }

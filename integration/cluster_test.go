@@ -1,0 +1,184 @@
+package integration
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/millrace-io/millrace/integration/node"
+)
+
+// trio is a cluster of three nodes: folders and addresses stay, processes come and go.
+type trio struct {
+	t     *testing.T
+	nodes [3]*member
+}
+
+type member struct {
+	*process // nil while it is down
+	addr     string
+	args     []string
+	dir      string
+}
+
+// serveCluster starts a cluster of three nodes with the settings args, and returns when
+// all of them have joined and each leads what it should.
+func serveCluster(t *testing.T, args ...string) *trio {
+	t.Helper()
+	c := &trio{t: t}
+	dir := t.TempDir()
+	join := ""
+	for i := range c.nodes {
+		clusterAddr := lastingAddr(t)
+		m := &member{addr: lastingAddr(t), dir: filepath.Join(dir, strconv.Itoa(i))}
+		m.args = append([]string{"--addr", m.addr, "--cluster-addr", clusterAddr, "--cluster-secret", "s", "--log-segment-bytes", "4mb"}, args...)
+		if i == 0 {
+			join = clusterAddr
+		} else {
+			m.args = append(m.args, "--join", join)
+		}
+		c.nodes[i] = m
+	}
+	c.start(0) // it begins the cluster
+	var wg sync.WaitGroup
+	for i := 1; i < 3; i++ {
+		wg.Go(func() { c.start(i) })
+	}
+	wg.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	c.settled()
+	return c
+}
+
+// lastingAddr finds an address that stays free while its node is down: its port lies
+// below those that systems give to connections and to listeners that ask for any.
+func lastingAddr(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(12_000+rand.IntN(20_000)))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			l.Close()
+			return addr
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+// start starts a node and waits until it is ready. It may be called from any goroutine.
+func (c *trio) start(i int) {
+	c.t.Helper()
+	m := c.nodes[i]
+	p, err := node.Serve(binary, m.dir, m.args...)
+	if err != nil {
+		c.t.Errorf("node %d: %v", i, err)
+		return
+	}
+	c.t.Cleanup(p.Kill)
+	m.process = &process{p, c.t}
+}
+
+// stop ends all nodes by SIGTERM, together.
+func (c *trio) stop() {
+	c.t.Helper()
+	var wg sync.WaitGroup
+	for i, m := range c.nodes {
+		wg.Go(func() {
+			if err := m.Stop(); err != nil {
+				c.t.Errorf("node %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// leaders are the nodes that lead the partitions, as the asked one knows it; -1 for
+// one that it does not know.
+func (c *trio) leaders(asked int) (leaders []int, err error) {
+	client := c.nodes[asked].client()
+	defer client.Close()
+	slots, err := client.ClusterSlots(c.t.Context()).Result()
+	for _, s := range slots {
+		leaders = append(leaders, slices.IndexFunc(c.nodes[:], func(m *member) bool {
+			return len(s.Nodes) > 0 && s.Nodes[0].Addr == m.addr
+		}))
+	}
+	return leaders, err
+}
+
+// leader is the node that leads the first partition.
+func (c *trio) leader() (i int) {
+	c.t.Helper()
+	eventually(c.t, "somebody leads", func() bool {
+		for asked, m := range c.nodes {
+			if m.process == nil {
+				continue
+			}
+			leaders, err := c.leaders(asked)
+			if err == nil && len(leaders) > 0 && leaders[0] >= 0 && c.nodes[leaders[0]].process != nil {
+				i = leaders[0]
+				return true
+			}
+		}
+		return false
+	})
+	return i
+}
+
+// follower is a node that does not lead the first partition.
+func (c *trio) follower() int {
+	c.t.Helper()
+	return (c.leader() + 1) % len(c.nodes)
+}
+
+// settled waits until all nodes are up, vote, lag behind nobody and lead what they are
+// to lead, as each of them knows it: nothing moves any more by itself.
+func (c *trio) settled() {
+	c.t.Helper()
+	for i, m := range c.nodes {
+		eventually(c.t, fmt.Sprintf("node %d sees the cluster settled", i), func() bool {
+			return nodesState(c.t, m.process) == ""
+		})
+	}
+}
+
+// nodesState is what keeps the cluster from being settled, as a node knows it; "" for
+// nothing.
+func nodesState(t *testing.T, p *process) string {
+	client := p.client()
+	defer client.Close()
+	rows, err := client.Do(t.Context(), "MILLRACE", "NODES").Slice()
+	if err != nil {
+		return err.Error()
+	}
+	if len(rows) != 3 {
+		return fmt.Sprint(rows)
+	}
+	for i, r := range rows { // in the order of their ids
+		fields, ok := r.(map[any]any)
+		if !ok {
+			return fmt.Sprint(rows)
+		}
+		ok = fields["state"] == "up" && fields["voter"] == int64(1)
+		for _, lag := range fields["lag"].([]any) {
+			ok = ok && lag == int64(0)
+		}
+		for _, led := range fields["leads"].([]any) {
+			ok = ok && int(led.(int64))%3 == i
+		}
+		led := len(fields["leads"].([]any))
+		parts := len(fields["lag"].([]any))
+		ok = ok && led == (parts+2-i)/3
+		if !ok {
+			return fmt.Sprint(rows)
+		}
+	}
+	return ""
+}
