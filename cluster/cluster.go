@@ -94,6 +94,9 @@ func New(o Options) (*Cluster, error) {
 	if c.peers != nil && c.peers.Cluster != o.Cluster {
 		return nil, fmt.Errorf("the folder belongs to cluster %s, its %s to cluster %s: it was put together from two", o.Cluster, peersFile, c.peers.Cluster)
 	}
+	if err := c.mayJoin(); err != nil {
+		return nil, err
+	}
 	c.state.Store(&meta.State{})
 	c.mesh = mesh.New(mesh.Options{
 		Self: func() mesh.Identity {

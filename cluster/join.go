@@ -120,6 +120,23 @@ func (c *Cluster) reach(ctx context.Context) error {
 	return nil
 }
 
+// ErrHasData is the error of a node that is to join with the folder of one on its own: it
+// would begin a second cluster, and nobody would notice.
+var ErrHasData = errors.New("the folder has the data of a node on its own, which can't join another: " +
+	"start with an empty folder, or without join to begin a cluster with this data")
+
+// mayJoin is ErrHasData, or nil. It looks before there is anything of a cluster in the folder.
+func (c *Cluster) mayJoin() error {
+	if c.peers != nil || len(c.o.Join) == 0 {
+		return nil
+	}
+	last, err := c.o.Stores.Log.LastIndex()
+	if err == nil && last == 0 {
+		err = ErrHasData
+	}
+	return err
+}
+
 func (c *Cluster) join(ctx context.Context, addr string) (*Peers, error) {
 	body, err := json.Marshal(c.self())
 	if err != nil {

@@ -163,6 +163,24 @@ func TestNodeOnItsOwnBeginsACluster(t *testing.T) {
 	}
 }
 
+// Nobody is to find two clusters where one was meant; the folder stays what it was.
+func TestNodeWithDataDoesNotJoin(t *testing.T) {
+	first := start(t, newDisk(), clustered(nil))
+	disk := newDisk()
+	p := start(t, disk, func(c *config.Config) { c.Partitions = 2 })
+	dial(t, p).must(t, "XADD s 1-0 f v")
+	if err := p.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	joins := launch(t, disk, testConfig(clustered(first)))
+	if err := joins.wait(t); !errors.Is(err, cluster.ErrHasData) {
+		t.Errorf("it ended with %v", err)
+	}
+	if n := dial(t, start(t, disk)).must(t, "XLEN s"); n != int64(1) {
+		t.Errorf("on its own again it has %v entries", n)
+	}
+}
+
 // What is in the folder of a joiner is there before its identity, so that it is never
 // taken for a node that begins a cluster.
 func TestJoinerIsKnownByItsFolder(t *testing.T) {

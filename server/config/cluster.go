@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -56,10 +57,19 @@ func (c *Config) checkCluster() error {
 	if host, _, _ := net.SplitHostPort(c.ClusterAddress(c.ClusterAddr)); host == "" {
 		return &Error{Origin: "cluster-advertise", Reason: "must name the host that other nodes connect to: cluster-addr means all interfaces"}
 	}
+	if c.joinsItself() {
+		return &Error{Origin: "join", Reason: "names this node itself, by its cluster-addr, and no other: leave it out to begin a cluster"}
+	}
 	if c.ClusterSecret == "" && !isLoopback(c.ClusterAddr) {
 		return &Error{Origin: "cluster-secret", Reason: "must be set: cluster-addr " + c.ClusterAddr + " can be reached from other machines"}
 	}
 	return nil
+}
+
+// joinsItself reports that nobody would ever answer this node.
+func (c *Config) joinsItself() bool {
+	others := slices.DeleteFunc(c.JoinAddrs(), func(addr string) bool { return addr == c.ClusterAddr || addr == c.ClusterAdvertise })
+	return c.Join != "" && len(others) == 0
 }
 
 // isLoopback reports that only this machine reaches an address.
