@@ -94,6 +94,7 @@ type Partition struct {
 	proposer proposer
 	stream   stream
 	term     term
+	transfer transfer
 	gate     gate
 	lease    lease
 	nudged   *nudged

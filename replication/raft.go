@@ -55,7 +55,7 @@ func (p *Partition) Open(s Stores, m Membership) error {
 	if m.Transport == nil {
 		_, m.Transport = raft.NewInmemTransport(address)
 	}
-	p.nudged = newNudged(m.Transport)
+	p.nudged = newNudged(m.Transport, p.ElectionTimeout)
 	conf := p.raftConfig(id)
 	leads := make(chan bool, 16)
 	conf.NotifyCh = leads

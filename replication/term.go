@@ -48,7 +48,7 @@ func (p *Partition) watchTerms(notify <-chan bool, stop <-chan struct{}) {
 // machine doesn't see Raft's barriers, and reads compare indexes with what it has seen.
 func (p *Partition) beginTerm() {
 	number := p.raft.CurrentTerm()
-	if err := p.raft.ApplyLog(raft.Log{Data: appendHeader(nil, 0)}, 0).Error(); err != nil {
+	if err := p.proposeNothing(); err != nil {
 		return // lost again; nothing has begun
 	}
 	servers, err := p.servers()
