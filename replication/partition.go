@@ -65,7 +65,7 @@ type Options struct {
 	Send func(to uint64, body ...[]byte) bool
 	// ReadsFrom is what reads are answered from; nil: ReadsLinearizable.
 	ReadsFrom func() Reads
-	// ElectionTimeout is Raft's, and that of its heartbeats; 0: a second.
+	// ElectionTimeout is Raft's, and that of its heartbeats; 0: half a second.
 	ElectionTimeout time.Duration
 	// GiveUp is how long a request may stay without an outcome, as no leader is found,
 	// before its client is told; 0: defaultGiveUp.

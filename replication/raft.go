@@ -18,7 +18,7 @@ import (
 // defaultElectionTimeout is Raft's timer for heartbeats and elections, and its lease half
 // of it. A lone voter does not wait for its election (see hurry); the timers are a
 // cluster's from the start, so that nothing changes when nodes join.
-const defaultElectionTimeout = time.Second
+const defaultElectionTimeout = 500 * time.Millisecond
 
 // ErrStopped is returned by a partition that was stopped.
 var ErrStopped = errors.New("partition stopped")
