@@ -37,7 +37,7 @@ func (p *Partition) apply(l *raft.Log) {
 	}
 	p.nudgeOthers(l)
 	p.mu.Lock()
-	if p.term.applied(l.Term) {
+	if len(entry.rest) > 0 && p.term.applied(l.Term) { // else it is one of proposeNothing
 		p.proposer.free()
 	}
 	p.applied = l.Index

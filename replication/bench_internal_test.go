@@ -62,7 +62,7 @@ func idle(o Origin) *Partition {
 func (p *Partition) entryOf(reqs []*Request) []byte {
 	own := p.stream.newPart()
 	own.reqs = append(own.reqs, reqs...)
-	p.stream.add(own, time.Time{}, true)
+	p.stream.add(own, time.Time{})
 	return entryAround(own)
 }
 

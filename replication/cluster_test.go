@@ -479,7 +479,8 @@ func TestLinksBreak(t *testing.T) {
 				g.isolate(m, false)
 				time.Sleep(time.Duration(rng.IntN(4000)) * time.Millisecond)
 				if rng.IntN(3) == 0 {
-					_ = g.leader().TransferTo(0) // it may be cut off from who could take over
+					l := g.leader()
+					_ = l.TransferTo(g.others(l)[rng.IntN(2)].node) // they may be cut off from each other
 				}
 			}
 			w.end()

@@ -91,33 +91,6 @@ func (p *Partition) countVoters() error {
 	return nil
 }
 
-// TransferTo hands leadership to a node's replica, to any that is fit when node is 0. It
-// returns when that one was told to stand for election.
-func (p *Partition) TransferTo(node uint64) error {
-	var f raft.Future
-	if node == 0 {
-		f = p.raft.LeadershipTransfer()
-	} else {
-		id := ServerID(node)
-		f = p.raft.LeadershipTransferToServer(id, raft.ServerAddress(id))
-	}
-	err := f.Error()
-	if err != nil {
-		// Raft has refused all that was proposed meanwhile, and this replica may lead on.
-		select {
-		case p.term.anew <- struct{}{}:
-		default:
-		}
-	}
-	if errors.Is(err, raft.ErrNotLeader) {
-		err = ErrNotLeader
-	}
-	if err != nil {
-		return fmt.Errorf("partition %s: hand over leadership: %w", p.ID, err)
-	}
-	return nil
-}
-
 // LastIndex is the index of the last entry in this replica's log.
 func (p *Partition) LastIndex() uint64 { return p.raft.LastIndex() }
 

@@ -1,6 +1,10 @@
 package replication
 
-import "github.com/hashicorp/raft"
+import (
+	"time"
+
+	"github.com/hashicorp/raft"
+)
 
 // Followers of hashicorp/raft hear that an entry is committed with the next append, or
 // some 50 ms later when there is none; but a client's reply comes from the node that it
@@ -24,10 +28,12 @@ type nudged struct {
 	Transport
 	rpcs   chan raft.RPC
 	nudges chan nudge // holds the newest that was not looked at
+	// patience is how long a node may take to hear that it is to stand for election.
+	patience time.Duration
 }
 
-func newNudged(t Transport) *nudged {
-	return &nudged{Transport: t, rpcs: make(chan raft.RPC), nudges: make(chan nudge, 1)}
+func newNudged(t Transport, patience time.Duration) *nudged {
+	return &nudged{Transport: t, patience: patience, rpcs: make(chan raft.RPC), nudges: make(chan nudge, 1)}
 }
 
 // Consumer implements raft.Transport.

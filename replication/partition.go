@@ -65,7 +65,7 @@ type Options struct {
 	Send func(to uint64, body ...[]byte) bool
 	// ReadsFrom is what reads are answered from; nil: ReadsLinearizable.
 	ReadsFrom func() Reads
-	// ElectionTimeout is Raft's, and that of its heartbeats; 0: a second.
+	// ElectionTimeout is Raft's, and that of its heartbeats; 0: half a second.
 	ElectionTimeout time.Duration
 	// GiveUp is how long a request may stay without an outcome, as no leader is found,
 	// before its client is told; 0: defaultGiveUp.
@@ -96,6 +96,7 @@ type Partition struct {
 	proposer proposer
 	stream   stream
 	term     term
+	transfer transfer
 	gate     gate
 	lease    lease
 	nudged   *nudged
@@ -129,7 +130,7 @@ func New(sm StateMachine, o Options) *Partition {
 	p.queue.wake = make(chan struct{}, 1)
 	p.proposer.init()
 	p.gate.init()
-	p.term.begun, p.term.anew = make(chan struct{}, 1), make(chan struct{}, 1)
+	p.term.begun = make(chan struct{}, 1)
 	p.waits.init()
 	p.upkeep.init()
 	return p

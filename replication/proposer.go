@@ -77,6 +77,9 @@ func (p *Partition) propose(ctx context.Context) error {
 func (p *Partition) full() bool {
 	t := &p.term
 	if t.leads.Load() {
+		if p.transfer.held.Load() {
+			return true
+		}
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		if t.alone.Load() {
@@ -115,8 +118,13 @@ func (p *Partition) something() bool {
 }
 
 // proposeEntry makes an entry of what was sent before and may be lost, what waits here,
-// and what others have sent.
+// and what others have sent. While leadership is handed over it makes none.
 func (p *Partition) proposeEntry(round uint64) bool {
+	p.transfer.proposing.Lock()
+	defer p.transfer.proposing.Unlock()
+	if p.transfer.held.Load() {
+		return false
+	}
 	var again [][]byte
 	bytes := int64(0)
 	p.proposer.buf = p.stream.unsent(p.proposer.buf, round, func(encoded []byte) bool {

@@ -18,7 +18,7 @@ import (
 // defaultElectionTimeout is Raft's timer for heartbeats and elections, and its lease half
 // of it. A lone voter does not wait for its election (see hurry); the timers are a
 // cluster's from the start, so that nothing changes when nodes join.
-const defaultElectionTimeout = time.Second
+const defaultElectionTimeout = 500 * time.Millisecond
 
 // ErrStopped is returned by a partition that was stopped.
 var ErrStopped = errors.New("partition stopped")
@@ -55,7 +55,7 @@ func (p *Partition) Open(s Stores, m Membership) error {
 	if m.Transport == nil {
 		_, m.Transport = raft.NewInmemTransport(address)
 	}
-	p.nudged = newNudged(m.Transport)
+	p.nudged = newNudged(m.Transport, p.ElectionTimeout)
 	conf := p.raftConfig(id)
 	leads := make(chan bool, 16)
 	conf.NotifyCh = leads

@@ -1,7 +1,6 @@
 package replication
 
 import (
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,8 +16,6 @@ type term struct {
 	begun chan struct{} // holds a token when a term of this replica has begun; never closed
 	// ours is the number of the term that this replica leads, 0 for none.
 	ours atomic.Uint64
-	// anew holds a token when the term is to begin once more; never closed.
-	anew chan struct{}
 
 	mu     sync.Mutex // covers what follows
 	number uint64     // of the newest term that a leader announced
@@ -44,27 +41,6 @@ func (p *Partition) watchTerms(notify <-chan bool, stop <-chan struct{}) {
 			if leads {
 				p.beginTerm()
 			}
-		case <-p.term.anew:
-			if p.term.leads.Load() {
-				p.endTerm()
-				p.beginTerm()
-			}
-		}
-	}
-}
-
-// barrier proposes an empty entry and returns when it is applied. While leadership is
-// being handed over Raft takes none: it goes on trying then.
-func (p *Partition) barrier() error {
-	for {
-		err := outcome(p.raft.ApplyLog(raft.Log{Data: appendHeader(nil, 0)}, 0), p.stop)
-		if !errors.Is(err, raft.ErrLeadershipTransferInProgress) {
-			return err
-		}
-		select {
-		case <-p.stop:
-			return ErrStopped
-		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
@@ -87,7 +63,7 @@ func outcome(f raft.Future, stop <-chan struct{}) error {
 // machine doesn't see Raft's barriers, and reads compare indexes with what it has seen.
 func (p *Partition) beginTerm() {
 	number := p.raft.CurrentTerm()
-	if p.barrier() != nil {
+	if p.proposeNothing() != nil {
 		return // lost again; nothing has begun
 	}
 	servers, err := p.servers()

@@ -211,7 +211,7 @@ var settings = []Setting{
 		field: func(c *Config) any { return (*string)(&c.Reads) },
 	},
 	{
-		Name: "election-timeout", Type: Millis, Default: "1s", Group: GroupCluster, Scope: Cluster, Change: Restart,
+		Name: "election-timeout", Type: Millis, Default: "500ms", Group: GroupCluster, Scope: Cluster, Change: Restart,
 		Min: 50, Max: 60_000,
 		Effect: "How long a leader may be silent before the others elect another one. Heartbeats are sent several times in that time.",
 		field:  func(c *Config) any { return &c.ElectionTimeout },
