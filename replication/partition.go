@@ -96,6 +96,7 @@ type Partition struct {
 	term     term
 	gate     gate
 	lease    lease
+	room     room
 	nudged   *nudged
 	peers    atomic.Pointer[[]uint64] // the other replicas
 	waits    waits

@@ -121,12 +121,14 @@ func (s *stream) newest() uint64 {
 	return s.last
 }
 
-// seen is the number up to which all parts were applied.
+// seen is the number up to which all parts were applied, or given up.
 func (s *stream) seen() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.parts) > 0 {
-		return s.parts[0].number - 1
+	for _, p := range s.parts {
+		if p.encoded == nil {
+			return p.number - 1
+		}
 	}
 	return s.last
 }
