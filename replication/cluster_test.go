@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,6 +34,8 @@ type member struct {
 	store     *raft.InmemStore
 	inbox     chan func()
 	end       func()
+	log       *logged
+	isFull    atomic.Bool
 }
 
 // inBubble runs a test with virtual time.
@@ -67,16 +68,21 @@ func (g *group) join(node uint64) *member {
 func (g *group) startNode(node, boot uint64, store *raft.InmemStore) *member {
 	id := replication.ServerID(node)
 	_, transport := raft.NewInmemTransportWithTimeout(raft.ServerAddress(id), 200*time.Millisecond)
-	m := &member{node: node, transport: transport, store: store, inbox: make(chan func(), 1<<12)}
+	m := &member{node: node, transport: transport, store: store, inbox: make(chan func(), 1<<12), log: new(logged)}
 	m.harness = &harness{t: g.t, lists: &lists{values: map[string][]string{}, since: map[string][]int64{}}, fatal: make(chan error, 1)}
 	origin := replication.Origin{Node: node, Boot: boot}
 	m.Partition = replication.New(m.lists, replication.Options{
 		Origin: origin,
 		Flush:  func() { m.flushes.Add(1) },
 		Emit:   m.emitted,
-		Refuse: func(int64) error { return nil },
+		Refuse: func(int64) error {
+			if m.isFull.Load() {
+				return errFull
+			}
+			return nil
+		},
 		Fatal:  func(err error) { m.fatal <- err },
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: m.log.logger(),
 		Send: func(to uint64, body ...[]byte) bool {
 			return g.send(origin, to, slices.Concat(body...))
 		},

@@ -28,6 +28,8 @@
 //     answered, only waiters of this process are served, and nothing is told of what
 //     was applied before this leader's barrier.
 //  7. The time of entries never goes backwards.
+//  8. Raft is given no entry that the log has no room for: a follower answers it with
+//     an error, a leader refuses the command (room.go).
 //
 // # What requests cause
 //

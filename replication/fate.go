@@ -44,8 +44,10 @@ func (p *Partition) lookAtFate(now time.Time) {
 	if p.term.alone.Load() {
 		return
 	}
-	if p.down(now) {
-		p.queue.poke() // the proposer refuses what waits
+	p.lookAtRoom(now)
+	if p.down(now) || p.noRoom() != nil {
+		p.proposer.free() // it refuses what waits
+		p.queue.poke()
 	}
 	oldest, waits := p.stream.oldest()
 	if !waits {

@@ -39,8 +39,9 @@ func newNudged(t Transport, patience time.Duration) *nudged {
 // Consumer implements raft.Transport.
 func (t *nudged) Consumer() <-chan raft.RPC { return t.rpcs }
 
-// run passes on what comes until stop is closed. last is the end of this replica's log.
-func (t *nudged) run(stop <-chan struct{}, last func() uint64) {
+// run passes on what comes, if it is admitted, until stop is closed. last is the end of
+// this replica's log.
+func (t *nudged) run(stop <-chan struct{}, last func() uint64, admits func(raft.RPC) bool) {
 	var due nudge // whose entry is not there yet
 	handed := uint64(0)
 	for {
@@ -48,6 +49,9 @@ func (t *nudged) run(stop <-chan struct{}, last func() uint64) {
 		case <-stop:
 			return
 		case rpc := <-t.Transport.Consumer():
+			if !admits(rpc) {
+				continue
+			}
 			select {
 			case <-stop:
 				return

@@ -99,6 +99,7 @@ type Partition struct {
 	transfer transfer
 	gate     gate
 	lease    lease
+	room     room
 	nudged   *nudged
 	peers    atomic.Pointer[[]uint64] // the other replicas
 	waits    waits

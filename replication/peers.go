@@ -3,6 +3,7 @@ package replication
 import (
 	"bytes"
 	"encoding/binary"
+	"time"
 )
 
 // What replicas of a partition tell each other, besides Raft: a byte for the kind, and
@@ -12,6 +13,7 @@ import (
 //	ask     question (uvarint)                to the leader: how far must a read see?
 //	answer  question, index (uvarint)         0: I don't lead
 //	commit  term, index (uvarint)             to all: this entry of mine is committed
+//	room    what (uvarint)                    to all: whether my log takes entries
 //
 // Any of them may be lost, or come twice when links break: whoever sends does it again.
 const (
@@ -20,6 +22,7 @@ const (
 	msgAsk       = 'A'
 	msgAnswer    = 'I'
 	msgCommitted = 'C'
+	msgRoom      = 'R'
 )
 
 // announce tells the others that this replica leads. It comes after the term has begun:
@@ -63,6 +66,7 @@ func (p *Partition) sendTo(node uint64, kind byte, numbers ...uint64) bool {
 
 // Linked notes that messages to a node get through, or don't.
 func (p *Partition) Linked(node uint64, up bool) {
+	p.room.link(node, up)
 	t := &p.term
 	t.mu.Lock()
 	leads, number, leader := t.leads.Load(), t.number, t.leader
@@ -100,6 +104,9 @@ func (p *Partition) Receive(from Origin, body []byte) {
 		if index, err := r.uvarint(); err == nil {
 			p.nudged.put(nudge{from.Node, number, index})
 		}
+	case msgRoom:
+		p.room.heard(from.Node, number, time.Now())
+		p.proposer.free() // what waits may have to be refused
 	case msgAnswer:
 		if index, err := r.uvarint(); err == nil {
 			p.gate.answered(number, index)

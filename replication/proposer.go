@@ -62,6 +62,7 @@ func (p *Partition) propose(ctx context.Context) error {
 		}
 		for more := true; more; {
 			for p.full() {
+				p.refuseStuck()
 				select {
 				case <-ctx.Done():
 					return nil
@@ -91,6 +92,15 @@ func (p *Partition) full() bool {
 	return sent && n >= windowForward
 }
 
+// refuseStuck refuses what waits behind a full window that nothing will empty soon.
+func (p *Partition) refuseStuck() {
+	p.refill()
+	p.refuseWhenDown()
+	if err := p.noRoom(); err != nil && p.something() {
+		p.refuse(err)
+	}
+}
+
 // proposeNext takes what waits on its way to the log; false: there is nothing that could
 // go now.
 func (p *Partition) proposeNext() bool {
@@ -107,7 +117,7 @@ func (p *Partition) proposeNext() bool {
 	case known && leader != p.Origin.Node:
 		return p.forward(leader, round)
 	}
-	p.refuseWhenDown()
+	p.refuseStuck()
 	return false
 }
 
@@ -137,7 +147,7 @@ func (p *Partition) proposeEntry(round uint64) bool {
 	})
 	var own *part
 	if _, sent := p.stream.length(); sent && p.something() {
-		if err := p.Refuse(p.proposer.nextSize() + bytes); err != nil {
+		if err := p.refusal(p.proposer.nextSize() + bytes); err != nil {
 			p.refuse(err)
 		} else {
 			own = p.nextPart()
@@ -182,7 +192,7 @@ func (p *Partition) fetch(room int64) ([][]byte, int64) {
 	if waiting == 0 {
 		return nil, 0
 	}
-	if p.Refuse(waiting) != nil {
+	if p.refusal(waiting) != nil {
 		t.refuseInbox()
 		return nil, 0
 	}
@@ -201,7 +211,7 @@ func (p *Partition) forward(leader, round uint64) bool {
 	if n >= windowForward {
 		return true // to wait until one of them is applied
 	}
-	if err := p.Refuse(q.nextSize()); err != nil {
+	if err := p.refusal(q.nextSize()); err != nil {
 		p.refuse(err)
 		return false
 	}

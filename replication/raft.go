@@ -71,7 +71,7 @@ func (p *Partition) Open(s Stores, m Membership) error {
 	}
 	p.term.lost = time.Now()
 	p.watched.Go(func() { p.watchTerms(leads, p.stop) })
-	p.watched.Go(func() { p.nudged.run(p.stop, p.raft.LastIndex) })
+	p.watched.Go(func() { p.nudged.run(p.stop, p.raft.LastIndex, p.admits) })
 	if stable, ok := s.Stable.(interface{ Started() }); ok {
 		stable.Started()
 	}
