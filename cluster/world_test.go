@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,7 +31,7 @@ type world struct {
 	t       *testing.T
 	network *meshtest.Network
 	nodes   map[uint64]*node
-	boots   uint64
+	boots   atomic.Uint64
 	log     *lines
 	halts   []func() // of writers
 }
@@ -123,10 +124,7 @@ func (n *node) join(by *node) error {
 	return n.start(by.addr)
 }
 
-func (n *node) nextBoot() uint64 {
-	n.w.boots++
-	return n.w.boots
-}
+func (n *node) nextBoot() uint64 { return n.w.boots.Add(1) }
 
 // start runs the node's process until it is ready, or has failed.
 func (n *node) start(join ...string) error {

@@ -27,7 +27,7 @@ type spread struct {
 	// mu covers what follows, and the parts' replies.
 	mu      sync.Mutex
 	open    int  // parts without a reply
-	decided bool // some part has something: the others are not to wait for more
+	decided bool // some part has something, or the wait was ended: the others are not to wait for more
 }
 
 // spreadPart is what one partition gets of it.
@@ -153,9 +153,18 @@ func (s *spread) unblockFrom(i int, withError bool, done func(bool)) {
 			s.unblockFrom(i+1, withError, done)
 			return
 		}
-		s.cancel()
+		s.end()
 		done(true)
 	})
+}
+
+// end ends the waits of all parts for a client that is there to be told so: a part that
+// comes to its wait later answers nothing, as it would for one that is gone.
+func (s *spread) end() {
+	s.mu.Lock()
+	s.decided = true
+	s.mu.Unlock()
+	s.cancel()
 }
 
 // waits implements way.
