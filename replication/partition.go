@@ -99,6 +99,7 @@ type Partition struct {
 	gate     gate
 	lease    lease
 	nudged   *nudged
+	stuck    atomic.Bool              // what is submitted now can't be sent to anybody
 	peers    atomic.Pointer[[]uint64] // the other replicas
 	waits    waits
 	upkeep   upkeep

@@ -61,7 +61,7 @@ func (p *Partition) propose(ctx context.Context) error {
 		case <-p.queue.wake:
 		}
 		for more := true; more; {
-			for p.full() {
+			for p.full() && !p.stuck.Load() {
 				select {
 				case <-ctx.Done():
 					return nil
@@ -97,6 +97,9 @@ func (p *Partition) proposeNext() bool {
 	} else {
 		p.askHead()
 	}
+	if p.stuck.Load() {
+		p.refuseStuck()
+	}
 	round := p.stream.present()
 	switch leader, _, known := p.Leader(); {
 	case p.term.leads.Load():
@@ -104,7 +107,6 @@ func (p *Partition) proposeNext() bool {
 	case known && leader != p.Origin.Node:
 		return p.forward(leader, round)
 	}
-	p.refuseWhenDown()
 	return false
 }
 
@@ -234,7 +236,7 @@ func (p *Partition) refill() {
 func (p *Partition) refuse(err error) {
 	text := wire.AppendError(nil, err.Error())
 	var reads []*Request
-	for _, r := range p.gate.takeAlong(nil) {
+	for _, r := range p.gate.takeReturned() {
 		if r.Class == Read {
 			reads = append(reads, r)
 		} else {
