@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/millrace-io/millrace/internal/broken"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
@@ -152,6 +153,9 @@ func (p *Partition) proposeEntry(round uint64) bool {
 	}
 	if own != nil {
 		b = p.stream.propose(b, own, time.Now(), round)
+		if broken.Is(broken.ReplyBeforeCommit) {
+			p.applyEarly(own)
+		}
 	}
 	for _, encoded := range others {
 		b = appendRaw(b, encoded)
