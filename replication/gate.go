@@ -249,11 +249,11 @@ func (p *Partition) readIndex() uint64 {
 	if p.leased() {
 		return index
 	}
-	began := time.Now()
-	if p.raft.VerifyLeader().Error() != nil {
+	asked := p.Elapsed()
+	if outcome(p.raft.VerifyLeader(), p.stop) != nil {
 		return 0
 	}
-	p.lease.renew(began, p.ElectionTimeout/2)
+	p.lease.renew(asked, p.ElectionTimeout/2)
 	return index
 }
 

@@ -94,6 +94,7 @@ func (p *Partition) countVoters() error {
 // TransferTo hands leadership to a node's replica, to any that is fit when node is 0. It
 // returns when that one was told to stand for election.
 func (p *Partition) TransferTo(node uint64) error {
+	p.lease.bar()
 	var f raft.Future
 	if node == 0 {
 		f = p.raft.LeadershipTransfer()
