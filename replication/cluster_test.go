@@ -25,6 +25,8 @@ type group struct {
 	nodes []*member
 	mu    sync.Mutex
 	cut   map[[2]uint64]bool
+	// copies says how often a message arrives: 0 loses it. nil: once.
+	copies func(from, to uint64, body []byte) int
 }
 
 type member struct {
@@ -161,12 +163,18 @@ func (g *group) send(from replication.Origin, to uint64, body []byte) bool {
 			m.Receive(from, body)
 		}
 	}
-	select {
-	case m.inbox <- deliver:
-		return true
-	default:
-		return false
+	n := 1
+	if g.copies != nil {
+		n = g.copies(from.Node, to, body)
 	}
+	for range n {
+		select {
+		case m.inbox <- deliver:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func (g *group) find(node uint64) *member {

@@ -42,14 +42,18 @@ func (p *Partition) runFate(ctx context.Context) {
 
 func (p *Partition) lookAtFate(now time.Time) {
 	if p.term.alone.Load() {
+		p.stuck.Store(false)
 		return
 	}
+	p.lookForLeader(now)
 	p.lookAtRoom(now)
-	if p.down(now) || p.noRoom() != nil {
-		p.proposer.free() // it refuses what waits
-		p.queue.poke()
-	}
+	p.gate.giveUp(now.Add(-p.GiveUp))
 	oldest, waits := p.stream.oldest()
+	p.stuck.Store(p.down(now) || p.noRoom() != nil || waits && now.Sub(oldest) > p.GiveUp)
+	if p.stuck.Load() {
+		p.queue.poke() // the proposer refuses what waits
+		p.proposer.free()
+	}
 	if !waits {
 		return
 	}
@@ -63,6 +67,27 @@ func (p *Partition) lookAtFate(now time.Time) {
 	}
 }
 
+// lookForLeader holds what was announced against what Raft knows: an announcement may be
+// lost, and nobody announces that a leader is gone.
+func (p *Partition) lookForLeader(now time.Time) {
+	number := p.raft.CurrentTerm()
+	_, id := p.raft.LeaderWithID()
+	if number != p.raft.CurrentTerm() {
+		return // it was of one term or the other
+	}
+	node, known := nodeOf(id)
+	t := &p.term
+	t.mu.Lock()
+	news := known && node != p.Origin.Node && (t.number < number || t.number == number && t.leader == 0)
+	if !known && !t.leads.Load() && t.leader != 0 {
+		t.leader, t.lost = 0, now
+	}
+	t.mu.Unlock()
+	if news {
+		p.announced(node, number)
+	}
+}
+
 // down reports whether no leader has been known for too long.
 func (p *Partition) down(now time.Time) bool {
 	t := &p.term
@@ -71,14 +96,19 @@ func (p *Partition) down(now time.Time) bool {
 	return t.leader == 0 && now.Sub(t.lost) > p.GiveUp
 }
 
-// refuseWhenDown answers what waits when there has been no leader for too long: nothing
-// of it was sent to anybody.
-func (p *Partition) refuseWhenDown() {
-	if !p.down(time.Now()) {
-		return
-	}
-	if p.something() || p.gate.waits() {
+// refuseStuck answers what waits when there has been no leader for too long, nobody has
+// room for it, or the leader does not take what was sent before: nothing of it was sent
+// to anybody. Reads can't be answered only when there is no leader.
+func (p *Partition) refuseStuck() {
+	switch full := p.noRoom(); {
+	case !p.something() && p.gate.empty():
+	case p.down(time.Now()):
 		p.refuseAll(errDown)
+	case !p.something():
+	case full != nil:
+		p.refuse(full)
+	default:
+		p.refuse(errDown)
 	}
 }
 

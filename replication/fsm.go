@@ -62,8 +62,12 @@ func (f fsm) Restore(source io.ReadCloser) error {
 	seen := p.origins.of(p.Origin.Node)
 	p.shown.Store(p.applied)
 	p.mu.Unlock()
-	if err == nil {
+	switch {
+	case err == nil:
 		p.restored(seen)
+	case p.opened.Load():
+		// Raft would go on with what is left of the state. At a start it tries an older one.
+		p.Fatal(fmt.Errorf("partition %s: snapshot of the leader: %w", p.ID, err))
 	}
 	return err
 }

@@ -6,6 +6,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/millrace-io/millrace/internal/broken"
+	"github.com/millrace-io/millrace/resp/wire"
 )
 
 // gate is where reads wait, with several voters, until this replica has applied all
@@ -38,7 +41,9 @@ type round struct {
 	reqs  []*Request
 	marks []chan struct{} // closed when reads might run
 	after uint64          // the part of this origin that must have been applied
-	id    uint64          // of the question
+	came  time.Time       // when the first of them did
+	first uint64          // of the questions, and the newest
+	id    uint64
 	asked time.Time
 	index uint64 // the answer
 }
@@ -61,6 +66,9 @@ func (g *gate) ask() {
 // add puts reads in line. after is the number of the newest part of this origin.
 func (g *gate) add(reqs []*Request, after uint64) {
 	g.mu.Lock()
+	if len(g.waiting.reqs) == 0 {
+		g.waiting.came = time.Now()
+	}
 	g.waiting.reqs = append(g.waiting.reqs, reqs...)
 	g.waiting.after = after
 	g.mu.Unlock()
@@ -100,6 +108,15 @@ func (g *gate) takeAlong(reqs []*Request) []*Request {
 	return reqs
 }
 
+// takeReturned gives what has to be logged, and stands behind that, to the proposer.
+func (g *gate) takeReturned() []*Request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	reqs := g.returned
+	g.returned = nil
+	return reqs
+}
+
 // mustLog reports whether something here has to be logged.
 func (g *gate) mustLog() bool {
 	g.mu.Lock()
@@ -124,11 +141,15 @@ func (g *gate) asked(q question) {
 	g.ask()
 }
 
-// answered takes the leader's answer; index 0 says that it does not lead.
+// answered takes the leader's answer, to the newest question or, when answers take long,
+// one before it; index 0 says that it does not lead.
 func (g *gate) answered(id, index uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.asking == nil || g.asking.id != id {
+	if g.asking == nil || g.asking.first == 0 || id < g.asking.first {
+		return
+	}
+	if index == 0 && id != g.asking.id {
 		return
 	}
 	if index == 0 {
@@ -163,6 +184,10 @@ func (p *Partition) runGate(ctx context.Context) {
 func (p *Partition) askLeader() {
 	leader, _, known := p.Leader()
 	g := &p.gate
+	if broken.Is(broken.ReadWithoutBarrier) {
+		defer func() { g.answered(g.last, p.Applied()) }()
+		known = true
+	}
 	g.mu.Lock()
 	if g.asking == nil && (len(g.waiting.reqs) > 0 || len(g.waiting.marks) > 0) {
 		r := g.waiting
@@ -177,6 +202,9 @@ func (p *Partition) askLeader() {
 	}
 	g.last++
 	r.id, r.asked = g.last, now
+	if r.first == 0 {
+		r.first = r.id
+	}
 	id := r.id
 	if leader == p.Origin.Node {
 		g.questions = append(g.questions, question{leader, id})
@@ -221,11 +249,11 @@ func (p *Partition) readIndex() uint64 {
 	if p.leased() {
 		return index
 	}
-	began := time.Now()
-	if p.raft.VerifyLeader().Error() != nil {
+	asked := p.Elapsed()
+	if outcome(p.raft.VerifyLeader(), p.stop) != nil {
 		return 0
 	}
-	p.lease.renew(began, p.ElectionTimeout/2)
+	p.lease.renew(asked, p.ElectionTimeout/2)
 	return index
 }
 
@@ -303,9 +331,19 @@ func (g *gate) refuse(text []byte) {
 	}
 }
 
-// waits reports whether reads wait.
-func (g *gate) waits() bool {
+// giveUp refuses the reads that came before a time and have no answer from a leader.
+func (g *gate) giveUp(before time.Time) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.waiting.reqs) > 0 || g.asking != nil && len(g.asking.reqs) > 0
+	var reqs []*Request
+	for _, r := range []*round{g.asking, &g.waiting} {
+		if r != nil && r.came.Before(before) {
+			reqs = append(reqs, r.reqs...)
+			r.reqs = nil
+		}
+	}
+	g.mu.Unlock()
+	text := wire.AppendError(nil, errDown.Error())
+	for _, r := range reqs {
+		r.To.Fill(text)
+	}
 }

@@ -1,7 +1,7 @@
 package replication
 
 import (
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -21,18 +21,40 @@ const (
 
 // lease is until when this leader need not ask whether it leads.
 type lease struct {
-	until atomic.Int64 // Unix ns of the monotonic kind: since begin
-	begin time.Time
+	mu    sync.Mutex    // covers both
+	until time.Duration // by Options.Elapsed
+	// barred says that leadership was to be handed over: from then on somebody may be
+	// elected at any moment, however short ago this leader was heard.
+	barred bool
+}
+
+// begin is called when a term begins: the same one goes on when again.
+func (l *lease) begin(again bool) {
+	l.mu.Lock()
+	l.until, l.barred = 0, l.barred && again
+	l.mu.Unlock()
+}
+
+func (l *lease) bar() {
+	l.mu.Lock()
+	l.barred = true
+	l.mu.Unlock()
 }
 
 // renew begins a lease at the time when a proof of leadership was asked for.
-func (l *lease) renew(asked time.Time, lasts time.Duration) {
-	l.until.Store(int64(asked.Add(lasts).Sub(l.begin)))
+func (l *lease) renew(asked, lasts time.Duration) {
+	l.mu.Lock()
+	l.until = asked + lasts
+	l.mu.Unlock()
 }
 
-func (l *lease) end() { l.until.Store(0) }
+func (l *lease) holds(now time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.barred && now < l.until
+}
 
 // leased reports whether a read needs no proof.
 func (p *Partition) leased() bool {
-	return p.ReadsFrom != nil && p.ReadsFrom() == ReadsLease && int64(time.Since(p.lease.begin)) < p.lease.until.Load()
+	return p.ReadsFrom != nil && p.ReadsFrom() == ReadsLease && p.lease.holds(p.Elapsed())
 }

@@ -119,7 +119,7 @@ func (p *Partition) lookAgain(wt *waiter) sight {
 func (p *Partition) look(wt *waiter, out []byte) ([]byte, *blocking.Wait, ReadOutcome) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	now := p.clock.Now()
+	now := p.now()
 	if wt.again.Class == Log && !p.sm.Quiet(&wt.again, now) {
 		return out, nil, ReadExpired
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"github.com/millrace-io/millrace/internal/broken"
 )
 
 // origins is the replicated record of what was applied of each origin's stream: the
@@ -37,6 +39,12 @@ func (s *origins) next(o Origin, number uint64) bool {
 // follows reports whether a part is the next one behind what the record says.
 func (st *originState) follows(o Origin, number uint64) bool {
 	if o.Boot == st.Boot {
+		switch {
+		case broken.Is(broken.RetryOutOfOrder):
+			return number > st.number
+		case broken.Is(broken.WaiterServedTwice) && number == st.number:
+			return true
+		}
 		return number == st.number+1
 	}
 	return o.Boot > st.Boot && number == 1

@@ -65,6 +65,9 @@ type Options struct {
 	Send func(to uint64, body ...[]byte) bool
 	// ReadsFrom is what reads are answered from; nil: ReadsLinearizable.
 	ReadsFrom func() Reads
+	// Elapsed is the clock that leases are measured by, which no one sets and no
+	// suspension stops; nil: the system's.
+	Elapsed func() time.Duration
 	// ElectionTimeout is Raft's, and that of its heartbeats; 0: half a second.
 	ElectionTimeout time.Duration
 	// GiveUp is how long a request may stay without an outcome, as no leader is found,
@@ -101,11 +104,13 @@ type Partition struct {
 	lease    lease
 	room     room
 	nudged   *nudged
+	stuck    atomic.Bool              // what is submitted now can't be sent to anybody
 	peers    atomic.Pointer[[]uint64] // the other replicas
 	waits    waits
 	upkeep   upkeep
 	long     chan struct{} // one token for each long read under way
 
+	opened  atomic.Bool // Raft has what the stores held
 	fresh   bool        // nothing was ever applied when Start returned
 	ready   atomic.Bool // what was applied before the start was applied again
 	scratch applyScratch
@@ -123,10 +128,13 @@ func New(sm StateMachine, o Options) *Partition {
 	if p.ElectionTimeout == 0 {
 		p.ElectionTimeout = defaultElectionTimeout
 	}
+	if p.Elapsed == nil {
+		p.Elapsed = elapsed
+	}
 	if p.GiveUp == 0 {
 		p.GiveUp = defaultGiveUp
 	}
-	p.stream.origin, p.lease.begin = o.Origin, time.Now()
+	p.stream.origin = o.Origin
 	p.clock = NewClock(o.Wall, o.Logger)
 	p.queue.wake = make(chan struct{}, 1)
 	p.proposer.init()

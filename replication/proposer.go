@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/millrace-io/millrace/internal/broken"
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
@@ -61,8 +62,7 @@ func (p *Partition) propose(ctx context.Context) error {
 		case <-p.queue.wake:
 		}
 		for more := true; more; {
-			for p.full() {
-				p.refuseStuck()
+			for p.full() && !p.stuck.Load() {
 				select {
 				case <-ctx.Done():
 					return nil
@@ -92,15 +92,6 @@ func (p *Partition) full() bool {
 	return sent && n >= windowForward
 }
 
-// refuseStuck refuses what waits behind a full window that nothing will empty soon.
-func (p *Partition) refuseStuck() {
-	p.refill()
-	p.refuseWhenDown()
-	if err := p.noRoom(); err != nil && p.something() {
-		p.refuse(err)
-	}
-}
-
 // proposeNext takes what waits on its way to the log; false: there is nothing that could
 // go now.
 func (p *Partition) proposeNext() bool {
@@ -110,6 +101,9 @@ func (p *Partition) proposeNext() bool {
 	} else {
 		p.askHead()
 	}
+	if p.stuck.Load() {
+		p.refuseStuck()
+	}
 	round := p.stream.present()
 	switch leader, _, known := p.Leader(); {
 	case p.term.leads.Load():
@@ -117,7 +111,6 @@ func (p *Partition) proposeNext() bool {
 	case known && leader != p.Origin.Node:
 		return p.forward(leader, round)
 	}
-	p.refuseStuck()
 	return false
 }
 
@@ -168,6 +161,9 @@ func (p *Partition) proposeEntry(round uint64) bool {
 	}
 	if own != nil {
 		b = p.stream.propose(b, own, time.Now(), round)
+		if broken.Is(broken.ReplyBeforeCommit) {
+			p.applyEarly(own)
+		}
 	}
 	for _, encoded := range others {
 		b = appendRaw(b, encoded)
@@ -252,7 +248,7 @@ func (p *Partition) refill() {
 func (p *Partition) refuse(err error) {
 	text := wire.AppendError(nil, err.Error())
 	var reads []*Request
-	for _, r := range p.gate.takeAlong(nil) {
+	for _, r := range p.gate.takeReturned() {
 		if r.Class == Read {
 			reads = append(reads, r)
 		} else {

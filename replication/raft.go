@@ -69,7 +69,10 @@ func (p *Partition) Open(s Stores, m Membership) error {
 	if p.raft, err = newRaft(conf, fsm{p}, s, p.nudged); err != nil {
 		return fmt.Errorf("partition %s: %w", p.ID, err)
 	}
+	p.opened.Store(true)
+	p.term.mu.Lock()
 	p.term.lost = time.Now()
+	p.term.mu.Unlock()
 	p.watched.Go(func() { p.watchTerms(leads, p.stop) })
 	p.watched.Go(func() { p.nudged.run(p.stop, p.raft.LastIndex, p.admits) })
 	if stable, ok := s.Stable.(interface{ Started() }); ok {

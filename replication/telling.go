@@ -1,5 +1,7 @@
 package replication
 
+import "github.com/millrace-io/millrace/internal/broken"
+
 // telling holds replies back until others have been told what their requests
 // caused: messages go out in the order of the log, and one that a connection caused
 // itself has its place before the reply leaves. It belongs to one goroutine. A
@@ -89,7 +91,7 @@ func (p *Partition) tell(t *telling) bool {
 // emit hands on what a request has caused, but not what is applied again after a start
 // (invariant 6).
 func (p *Partition) emit(to Replier, caused any) {
-	if caused != nil && p.Emit != nil && p.ready.Load() {
+	if caused != nil && p.Emit != nil && (p.ready.Load() || broken.Is(broken.ReplayNotSilent)) {
 		p.Emit(to, caused)
 	}
 }

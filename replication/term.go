@@ -20,6 +20,7 @@ type term struct {
 	mu     sync.Mutex // covers what follows
 	number uint64     // of the newest term that a leader announced
 	leader uint64     // the node that leads it, 0: not known
+	led    uint64     // number of the last term that this replica led
 	lost   time.Time  // since when none is known, or none can be reached
 
 	// Of a leader:
@@ -89,6 +90,8 @@ func (p *Partition) beginTerm() {
 	}
 	t.number, t.leader, t.lost = number, p.Origin.Node, time.Time{}
 	t.ours.Store(number)
+	p.lease.begin(number == t.led)
+	t.led = number
 	t.inFlight, t.taken, t.inbox, t.inboxed = 0, taken, nil, 0
 	t.alone.Store(onlyVoter(servers, p.Origin.Node))
 	t.leads.Store(true)
@@ -118,7 +121,6 @@ func (p *Partition) endTerm() {
 	}
 	t.inFlight, t.taken, t.inbox, t.inboxed = 0, nil, nil, 0
 	t.mu.Unlock()
-	p.lease.end()
 	p.sendAgain() // whoever leads now may have been announced before
 	p.Flush()     // who found the partition busy waits for one
 }

@@ -55,6 +55,7 @@ func (p *Partition) TransferTo(node uint64) error {
 	if at, ok := t.failed[node]; ok && node != 0 && time.Since(at) < transferAgain {
 		return fmt.Errorf("partition %s: hand over leadership: %w", p.ID, ErrTransferFailed)
 	}
+	p.lease.bar()
 	p.hold(true)
 	defer p.hold(false)
 	err := p.transferTo(node)
