@@ -48,11 +48,11 @@ var faults = []fault{
 	{"the leader is removed", (*world).dismiss},
 }
 
-// torment strikes with so many faults, one after the other, and leaves the cluster whole.
-func (w *world) torment(n int) error {
+// torment strikes so many times, one fault after the other, and leaves the cluster whole.
+func (w *world) torment(of []fault, n int) error {
 	for range n {
 		w.wait(200*time.Millisecond, time.Second) // the clients get to work
-		f := faults[w.rng.IntN(len(faults))]
+		f := of[w.rng.IntN(len(of))]
 		w.trace.fault(f.name)
 		if err := f.strike(w); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)

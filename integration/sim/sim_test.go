@@ -36,21 +36,26 @@ func TestSim(t *testing.T) {
 		}
 		if !t.Run(fmt.Sprintf("seed=%d", s), func(t *testing.T) {
 			t.Parallel()
-			simulate(t, s)
+			simulate(t, s, faults)
 		}) {
 			return
 		}
 	}
 }
 
-// simulate runs one seed.
-func simulate(t *testing.T, seed uint64) {
+// simulate runs one seed, with faults of those given.
+func simulate(t *testing.T, seed uint64, of []fault) {
+	simulateWith(t, seed, func(w *world) []string { return w.play(of, *strike) })
+}
+
+// simulateWith has a world of a seed live as it is told; what that returns went wrong.
+func simulateWith(t *testing.T, seed uint64, live func(*world) []string) {
 	stuck := time.AfterFunc(stuckAfter, func() { panic(fmt.Sprintf("-seed %d hangs", seed)) })
 	defer stuck.Stop()
 	began := time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, seed)
-		found := w.play(*strike)
+		found := live(w)
 		lived := time.Since(w.trace.began)
 		if len(found) == 0 && !t.Failed() {
 			t.Logf("-seed %d: %v in %v; %v", seed, history.Count(w.ops), lived, w.trace.faults)
