@@ -18,8 +18,8 @@ const powerSeeds = 6
 // acknowledged.
 func TestPowerLossLosesNothing(t *testing.T) {
 	faults := []fault{
-		{"all lose power", func(w *world) error { return w.unplug(w.rng.Perm(nodes)...) }},
-		{"a majority loses power", func(w *world) error { return w.unplug(w.majority()...) }},
+		{name: "all lose power", strike: func(w *world) error { return w.unplug(w.rng.Perm(nodes)...) }},
+		{name: "a majority loses power", strike: func(w *world) error { return w.unplug(w.majority()...) }},
 	}
 	for seed := uint64(1); seed <= powerSeeds; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
