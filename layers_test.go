@@ -28,6 +28,7 @@ var floors = []floor{
 	{"bench/load", ""},
 	{"integration", "integration/node server server/config resp/wire"},
 	{"integration/chaos", "integration/node integration/chaos/history integration/chaos/faultnet"},
+	{"integration/sim", "integration/chaos/history cluster server server/config storage/log storage/vfs replication/mesh/meshtest"},
 	{"integration/chaos/history", ""},
 	{"integration/chaos/faultnet", ""},
 	{"integration/node", ""},

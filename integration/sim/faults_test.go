@@ -13,49 +13,60 @@ import (
 const longest = 4 * time.Second
 
 // fault is one way to break a cluster. It takes its whole time; what it leaves broken is
-// healed after it.
+// healed after it, or after the next one: two failures at a time are none too rare.
 type fault struct {
 	name   string
 	strike func(*world) error
+	whole  bool // it needs a cluster that is whole
 }
 
 var faults = []fault{
-	{"the leader is killed", func(w *world) error { return w.kill(w.leader()) }},
-	{"a follower is killed", func(w *world) error { return w.kill(w.follower()) }},
-	{"a majority is killed", func(w *world) error { return w.kill(w.majority()...) }},
-	{"all are killed", func(w *world) error { return w.kill(w.rng.Perm(nodes)...) }},
-	{"the leader loses power", func(w *world) error { return w.unplug(w.leader()) }},
-	{"a follower loses power", func(w *world) error { return w.unplug(w.follower()) }},
-	{"a majority loses power", func(w *world) error { return w.unplug(w.majority()...) }},
-	{"all lose power", func(w *world) error { return w.unplug(w.rng.Perm(nodes)...) }},
-	{"power comes and goes", (*world).flicker},
-	{"the leader is alone", func(w *world) error { return w.part(w.leader()) }},
-	{"a majority and a minority", func(w *world) error { return w.part(w.majority()...) }},
-	{"nobody hears the leader", func(w *world) error { return w.deafen(w.leader(), true) }},
-	{"the leader hears nobody", func(w *world) error { return w.deafen(w.leader(), false) }},
-	{"links come and go", (*world).flap},
-	{"slow links", (*world).slow},
-	{"the leader's disk is full", func(w *world) error { return w.fill(w.leader()) }},
-	{"a follower's disk is full", func(w *world) error { return w.fill(w.follower()) }},
-	{"all disks are full", func(w *world) error { return w.fill(w.rng.Perm(nodes)...) }},
-	{"an fsync of the leader fails", func(w *world) error { return w.rot(w.leader()) }},
-	{"an fsync of a follower fails", func(w *world) error { return w.rot(w.follower()) }},
-	{"a clock jumps", (*world).jump},
-	{"leaders hand over", (*world).transfer},
-	{"rolling restart", (*world).roll},
-	{"killed behind a snapshot", (*world).saves},
-	{"a dead node is replaced", (*world).replace},
-	{"the leader is removed", (*world).dismiss},
+	{name: "the leader is killed", strike: func(w *world) error { return w.kill(w.leader()) }},
+	{name: "a follower is killed", strike: func(w *world) error { return w.kill(w.follower()) }},
+	{name: "a majority is killed", strike: func(w *world) error { return w.kill(w.majority()...) }},
+	{name: "all are killed", strike: func(w *world) error { return w.kill(w.rng.Perm(nodes)...) }},
+	{name: "the leader loses power", strike: func(w *world) error { return w.unplug(w.leader()) }},
+	{name: "a follower loses power", strike: func(w *world) error { return w.unplug(w.follower()) }},
+	{name: "a majority loses power", strike: func(w *world) error { return w.unplug(w.majority()...) }},
+	{name: "all lose power", strike: func(w *world) error { return w.unplug(w.rng.Perm(nodes)...) }},
+	{name: "power comes and goes", strike: (*world).flicker},
+	{name: "the leader is alone", strike: func(w *world) error { return w.part(w.leader()) }},
+	{name: "a majority and a minority", strike: func(w *world) error { return w.part(w.majority()...) }},
+	{name: "nobody hears the leader", strike: func(w *world) error { return w.deafen(w.leader(), true) }},
+	{name: "the leader hears nobody", strike: func(w *world) error { return w.deafen(w.leader(), false) }},
+	{name: "links come and go", strike: (*world).flap},
+	{name: "slow links", strike: (*world).slow},
+	{name: "the leader's disk is full", strike: func(w *world) error { return w.fill(w.leader()) }},
+	{name: "a follower's disk is full", strike: func(w *world) error { return w.fill(w.follower()) }},
+	{name: "all disks are full", strike: func(w *world) error { return w.fill(w.rng.Perm(nodes)...) }},
+	{name: "an fsync of the leader fails", strike: func(w *world) error { return w.rot(w.leader()) }, whole: true},
+	{name: "an fsync of a follower fails", strike: func(w *world) error { return w.rot(w.follower()) }, whole: true},
+	{name: "a clock jumps", strike: (*world).jump},
+	{name: "leaders hand over", strike: (*world).transfer},
+	{name: "rolling restart", strike: (*world).roll, whole: true},
+	{name: "killed behind a snapshot", strike: (*world).saves},
+	{name: "a dead node is replaced", strike: (*world).replace, whole: true},
+	{name: "the leader is removed", strike: (*world).dismiss, whole: true},
 }
 
-// torment strikes with so many faults, one after the other, and leaves the cluster whole.
-func (w *world) torment(n int) error {
-	for range n {
+// torment strikes so many times, one fault after the other, and leaves the cluster whole.
+func (w *world) torment(of []fault, n int) error {
+	broken := false
+	for i := range n {
+		f := of[w.rng.IntN(len(of))]
+		if broken && f.whole {
+			if err := w.heal(); err != nil {
+				return fmt.Errorf("before %q: %w", f.name, err)
+			}
+			broken = false
+		}
 		w.wait(200*time.Millisecond, time.Second) // the clients get to work
-		f := faults[w.rng.IntN(len(faults))]
 		w.trace.fault(f.name)
 		if err := f.strike(w); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		if broken = w.rng.IntN(3) == 0 && i < n-1; broken {
+			continue
 		}
 		if err := w.heal(); err != nil {
 			return fmt.Errorf("after %q: %w", f.name, err)

@@ -40,6 +40,7 @@ type process struct {
 	dead    atomic.Bool // and its disk takes nothing more
 	rotten  atomic.Bool // the next sync fails
 	doomed  atomic.Bool // it may end by itself
+	writes  atomic.Int64
 }
 
 var errDead = errors.New("the process is dead")
@@ -107,6 +108,9 @@ func (m *member) wall() time.Time {
 }
 
 func (p *process) disturb(op vfs.Op) error {
+	if op.Kind == vfs.OpWrite {
+		p.writes.Add(1)
+	}
 	switch {
 	case p.dead.Load():
 		return vfs.ErrStopped

@@ -62,7 +62,7 @@ func (w *world) links() {
 }
 
 // play is the life of a cluster. It returns the promises that were broken.
-func (w *world) play(faults int) (found []string) {
+func (w *world) play(of []fault, n int) (found []string) {
 	defer w.end()
 	if err := w.form(); err != nil {
 		return []string{fmt.Sprint("form a cluster: ", err)}
@@ -71,7 +71,7 @@ func (w *world) play(faults int) (found []string) {
 		return []string{fmt.Sprint("create the groups: ", err)}
 	}
 	wait := w.startClients()
-	err := w.torment(faults)
+	err := w.torment(of, n)
 	if err == nil {
 		err = w.resumed()
 	}

@@ -19,6 +19,9 @@ var bugs = []struct{ name, folder, test string }{
 	{broken.RetryOutOfOrder, "replication", "TestLostPartsComeAgainInOrder"},
 	{broken.WaiterServedTwice, "replication", "TestWaiterIsServedOnceThoughWokenTwice"},
 	{broken.ReplayNotSilent, "replication", "TestReplayIsNotTold"},
+	{broken.SkipLogSync, "integration/sim", "TestPowerLossLosesNothing"},
+	{broken.SkipFolderSync, "integration/sim", "TestPowerLossLosesNothing"},
+	{broken.SkipVoteSync, "integration/sim", "TestVotesSurvivePowerLoss"},
 }
 
 // TestEachBugIsFound runs the test of each bug twice in a build that can be broken: green

@@ -8,4 +8,9 @@ const (
 	RetryOutOfOrder    = "retry-out-of-order"
 	WaiterServedTwice  = "waiter-served-twice"
 	ReplayNotSilent    = "replay-not-silent"
+
+	// storage/log
+	SkipLogSync    = "skip-log-sync"
+	SkipFolderSync = "skip-folder-sync"
+	SkipVoteSync   = "skip-vote-sync"
 )

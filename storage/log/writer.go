@@ -3,7 +3,10 @@ package log
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
+
+	"github.com/millrace-io/millrace/internal/broken"
 )
 
 // writer turns requests into frames at the end of the log. One goroutine at a
@@ -35,6 +38,9 @@ func (w *writer) run(batch []*request) error {
 	for _, r := range batch {
 		w.stage(r)
 		urgent = urgent || r.urgent
+	}
+	if broken.Is(broken.SkipVoteSync) && !slices.ContainsFunc(batch, func(r *request) bool { return !r.urgent }) {
+		urgent = false
 	}
 	w.flush(urgent)
 	if w.failed != nil {
