@@ -37,7 +37,7 @@ func waitFor(t *testing.T, what string, cond func() bool) {
 }
 
 // threeNodes are a cluster, settled, with their disks.
-func threeNodes(t *testing.T) (nodes []*process, disks []*vfs.Mem) {
+func threeNodes(t *testing.T, settings ...func(*config.Config)) (nodes []*process, disks []*vfs.Mem) {
 	t.Helper()
 	for i := range 3 {
 		var by *process
@@ -45,7 +45,7 @@ func threeNodes(t *testing.T) (nodes []*process, disks []*vfs.Mem) {
 			by = nodes[0]
 		}
 		disks = append(disks, newDisk())
-		nodes = append(nodes, start(t, disks[i], clustered(by)))
+		nodes = append(nodes, start(t, disks[i], append(settings, clustered(by))...))
 	}
 	for _, p := range nodes {
 		waitFor(t, "all are voters", func() bool { return p.votersEverywhere(3) })
@@ -215,5 +215,19 @@ func TestJoinerIsKnownByItsFolder(t *testing.T) {
 		if err != nil || peers == nil || peers.Cluster != first.folder.Node().ClusterID {
 			t.Errorf("step %d: an identity without peers: %v, %v", step, peers, err)
 		}
+	}
+}
+
+// Nodes of a cluster never acknowledge what a crash could make them forget.
+func TestFsyncOfAMemberStaysAlways(t *testing.T) {
+	c := dial(t, start(t, newDisk(), clustered(nil)))
+	for _, value := range []string{"everysec", "no"} {
+		reply := fmt.Sprint(c.do(t, "CONFIG SET appendfsync "+value))
+		if !strings.Contains(reply, "'appendfsync') - must be always with cluster-addr") {
+			t.Errorf("CONFIG SET appendfsync %s: %s", value, reply)
+		}
+	}
+	if v := fmt.Sprint(c.must(t, "CONFIG GET appendfsync")); !strings.Contains(v, "always") {
+		t.Errorf("appendfsync is %s", v)
 	}
 }

@@ -56,7 +56,12 @@ func (n *Node) watchSettings() {
 			return nil
 		})
 	}
-	n.live.OnChange("fsync", func(c *config.Config) error { return n.log.SetSync(syncMode(c.Fsync)) })
+	n.live.OnChange("fsync", func(c *config.Config) error {
+		if err := c.CheckFsync(); err != nil {
+			return err
+		}
+		return n.log.SetSync(syncMode(c.Fsync))
+	})
 	for i, s := range partitionSettings(n.live.Config()) {
 		n.live.OnChange(s.Name, func(c *config.Config) error { return n.logSettings(n.partitions, partitionSettings(c)[i]) })
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -43,6 +44,15 @@ func advertised(set, listener, taken, otherwise string) string {
 	return net.JoinHostPort(host, port)
 }
 
+// CheckFsync refuses, in a cluster, to sync later than a reply: a node that a crash makes
+// forget what it acknowledged to a leader would count, and vote, as if it had it.
+func (c *Config) CheckFsync() error {
+	if c.Clustered() && c.Fsync != FsyncAlways {
+		return errors.New("must be always with cluster-addr: after a crash a node could vote for a leader that lacks what this one had acknowledged, and it would be lost on all")
+	}
+	return nil
+}
+
 // checkCluster finds settings of a cluster that do not go together.
 func (c *Config) checkCluster() error {
 	if !c.Clustered() {
@@ -62,6 +72,9 @@ func (c *Config) checkCluster() error {
 	}
 	if c.ClusterSecret == "" && !isLoopback(c.ClusterAddr) {
 		return &Error{Origin: "cluster-secret", Reason: "must be set: cluster-addr " + c.ClusterAddr + " can be reached from other machines"}
+	}
+	if err := c.CheckFsync(); err != nil {
+		return &Error{Origin: "fsync", Reason: err.Error()}
 	}
 	return nil
 }

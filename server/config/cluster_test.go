@@ -29,6 +29,9 @@ func TestSettingsOfAClusterGoTogether(t *testing.T) {
 		{"join what is no address", "--cluster-addr 127.0.0.1:0 --join 10.0.0.1:7001,x", `--join: "10.0.0.1:7001,x" must be host:port, and commas between several`},
 		{"redirect on its own", "--routing redirect", "routing: redirect needs cluster-addr"},
 		{"redirect", "--routing redirect --cluster-addr 127.0.0.1:7001", ""},
+		{"synced later on its own", "--fsync no", ""},
+		{"synced later", "--cluster-addr 127.0.0.1:7001 --fsync everysec", "fsync: must be always with cluster-addr: after a crash a node could vote"},
+		{"never synced", "--cluster-addr 127.0.0.1:7001 --fsync no", "fsync: must be always"},
 		{"no address", "--cluster-addr 7001", `--cluster-addr: "7001" must be host:port`},
 		{"election-timeout too short", "--election-timeout 49ms", `--election-timeout: "49ms" must be at least 50ms`},
 	} {

@@ -15,7 +15,8 @@ var settings = []Setting{
 		Name: "fsync", Type: Enum, Default: "always", Group: GroupData, Scope: Node, Change: Runtime,
 		Values: []string{"always", "everysec", "no"},
 		Effect: "When a write is synced to the disk. With `always` a reply means synced; with `everysec` a crash of the machine may lose the last second, " +
-			"with `no` what the operating system had not yet written. A crash of the process alone loses nothing in any of them.",
+			"with `no` what the operating system had not yet written. A crash of the process alone loses nothing in any of them. " +
+			"With `cluster-addr` only `always` is taken: a majority could otherwise elect a leader that lacks what a crashed node had acknowledged.",
 		Redis: []RedisName{{Name: "appendfsync", Values: [][2]string{{"everysec", "everysec"}, {"always", "always"}, {"no", "no"}}}},
 		field: func(c *Config) any { return (*string)(&c.Fsync) },
 	},
