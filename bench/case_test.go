@@ -32,6 +32,10 @@ func TestRatioAndGoal(t *testing.T) {
 		"less, missed":   {metric{lower: true, goal: 2}, 2, 2, 1, false},
 		"own limit":      {metric{lower: true, limit: 2}, 1.9, 1, 1 / 1.9, true},
 		"past the limit": {metric{lower: true, limit: 2}, 2.1, 9, 9 / 2.1, false},
+		"own least":      {metric{least: 95}, 95, 1000, 0.095, true},
+		"below it":       {metric{least: 95}, 94, 1, 94, false},
+		"a peer's own":   {metric{goal: 9, goals: map[kind]float64{redis: 1.5}}, 300, 200, 1.5, true},
+		"a peer's, not":  {metric{goal: 1, goals: map[kind]float64{redis: 1.6}}, 300, 200, 1.5, false},
 	} {
 		r := measured(c.metric, c.ours, c.theirs)
 		if got := r.ratio(redis, 0); got != c.ratio {
@@ -44,6 +48,50 @@ func TestRatioAndGoal(t *testing.T) {
 	alone := &result{testCase: &testCase{metrics: []metric{{goal: 1}}}, figures: map[kind][][]float64{millrace: {{1}}}}
 	if _, known := alone.met(0); known {
 		t.Error("a goal is met without a peer")
+	}
+}
+
+func TestGoalsOfSeveralPeers(t *testing.T) {
+	r := &result{
+		testCase: &testCase{metrics: []metric{beside(1.3, 0.75)}, peers: []kind{jetstreamSynced, jetstream}},
+		figures:  map[kind][][]float64{millrace: {{140}}, jetstreamSynced: {{100}}, jetstream: {{200}}},
+	}
+	if met, known := r.metAgainst(0, jetstreamSynced); !met || !known {
+		t.Errorf("1.4 times the one that syncs: met %v, known %v", met, known)
+	}
+	if met, known := r.metAgainst(0, jetstream); met || !known {
+		t.Errorf("0.7 times the default: met %v, known %v", met, known)
+	}
+	if met, known := r.met(0); met || !known {
+		t.Errorf("both: met %v, known %v", met, known)
+	}
+	if got, want := r.metrics[0].wanted(r.peers...), ": goal 1.3x, 0.75x"; got != want {
+		t.Errorf("wanted is %q, want %q", got, want)
+	}
+}
+
+func TestUnsettledUntilAllVoteAndTheFirstLeads(t *testing.T) {
+	nodes := func(change func(first, second map[string]string)) []map[string]string {
+		first := map[string]string{"id": "1", "state": "up", "voter": "1", "lag": "0", "leads": "0"}
+		second := map[string]string{"id": "2", "state": "up", "voter": "1", "lag": "0", "leads": ""}
+		change(first, second)
+		return []map[string]string{second, first}
+	}
+	for name, change := range map[string]func(first, second map[string]string){
+		"down":       func(_, second map[string]string) { second["state"] = "down" },
+		"no vote":    func(_, second map[string]string) { second["voter"] = "0" },
+		"behind":     func(_, second map[string]string) { second["lag"] = "7" },
+		"other lead": func(first, second map[string]string) { first["leads"], second["leads"] = "", "0" },
+	} {
+		if unsettled(nodes(change), 2) == "" {
+			t.Errorf("%s: settled", name)
+		}
+	}
+	if got := unsettled(nodes(func(_, _ map[string]string) {}), 2); got != "" {
+		t.Errorf("unsettled: %s", got)
+	}
+	if unsettled(nodes(func(_, _ map[string]string) {}), 3) == "" {
+		t.Error("settled without the third")
 	}
 }
 

@@ -19,5 +19,12 @@
 //  4. has Millrace prove by its counters, in mode always, that no write to the log
 //     went without its sync.
 //
+// The cases cluster/... are played on three nodes on this machine: a Millrace in mode
+// always beside a JetStream with three replicas of its stream, which syncs before it
+// acknowledges (sync_interval: always) or after (its default). There, what was
+// acknowledged is counted through each node, each node proves 4, and a majority that it
+// synced during the round. A cluster is started once and runs until the bench ends.
+// cluster/failover kills the leader once for each of -rounds.
+//
 // It needs Linux: memory is read from /proc.
 package main
