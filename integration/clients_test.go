@@ -81,14 +81,31 @@ func (start program) run(t *testing.T) {
 	}
 }
 
+// runOverCluster plays it with a client of a node that does not lead: what is killed,
+// and comes back, is the leader.
+func (start program) runOverCluster(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), playTime)
+	defer cancel()
+	c := serveCluster(t)
+	s := &clientRun{t: t, cluster: c, p: c.nodes[c.follower()].process, inDoubt: map[string]bool{}}
+	s.c = s.p.client()
+	s.d = start(ctx, t, s.p.Addr)
+	s.play()
+	s.check()
+	c.stop()
+}
+
 // clientRun is the server of one run and the record of what the client was told.
 type clientRun struct {
 	t    *testing.T
 	dir  string
 	args []string
-	p    *process
+	p    *process      // the client's
 	c    *redis.Client // the harness' own, not the client under test
 	d    *dialogue
+
+	cluster *trio // nil: p is on its own
+	lost    int   // the node of it that was killed
 
 	added   [][2]string     // n and ID of each acknowledged entry, in order
 	inDoubt map[string]bool // the n that were on their way when the server was killed
@@ -119,8 +136,25 @@ func unsharedAddr(t *testing.T) string {
 	return ""
 }
 
+// kill ends the server by SIGKILL, or the leader of the cluster.
+func (s *clientRun) kill() {
+	s.t.Helper()
+	if s.cluster == nil {
+		s.p.kill()
+		return
+	}
+	s.lost = s.cluster.leader()
+	s.cluster.nodes[s.lost].kill()
+}
+
+// restart starts it again. In a cluster it then leads again, and the next kill finds it.
 func (s *clientRun) restart() {
 	s.t.Helper()
+	if s.cluster != nil {
+		s.cluster.start(s.lost)
+		s.cluster.settled()
+		return
+	}
 	s.c.Close()
 	s.p = serve(s.t, s.dir, s.args...)
 	s.c = s.p.client()
@@ -158,7 +192,7 @@ func (s *clientRun) play() {
 	s.addsUnderKills()
 	s.hear("BLOCKING")
 	s.p.blocked(s.c, 1)
-	s.p.kill()
+	s.kill()
 	s.restart()
 	s.p.blocked(s.c, 1) // it came back by itself, and waits again
 	s.wake("two")
@@ -196,13 +230,13 @@ func (s *clientRun) addsUnderKills() {
 	s.t.Helper()
 	s.adds(addsByKill)
 	s.notePending()
-	s.p.kill()
+	s.kill()
 	s.answer("MORE")
 	s.restart()
 	s.adds(addsByKill)
 	s.inDoubt[fmt.Sprint(len(s.added)+1)] = true
 	s.answer("MORE")
-	s.p.kill()
+	s.kill()
 	s.restart()
 	s.adds(addsByKill)
 	s.answer("STOP")
