@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -218,6 +219,18 @@ func (p *Partition) Snapshot() (bool, error) {
 	return true, nil
 }
 
+// chatter begins lines that Raft writes again and again while another node is down, or as
+// a matter of course. That a node is gone, and back, the links say, once.
+var chatter = []string{
+	"heartbeat timeout reached", // how every start begins
+	"failed to heartbeat to", "failed to appendEntries to", "failed to pipeline appendEntries", "failed to start pipeline replication to",
+	"failed to contact", "failed to make requestVote RPC", "rejecting pre-vote request", "rejecting vote request", "duplicate requestVote",
+	"Election timeout reached", "peer has newer term", "appendEntries rejected", "previous log term mis-match", "failed to get previous log",
+}
+
+// leaderAlone is how a leader's last line begins that has lost the majority.
+const leaderAlone = "failed to contact quorum"
+
 // raftLogger passes Raft's own log lines on, its chatter at debug level.
 func raftLogger(logger *slog.Logger) hclog.Logger {
 	l := hclog.NewInterceptLogger(&hclog.LoggerOptions{Name: "raft", Output: io.Discard, Level: hclog.Off})
@@ -230,8 +243,9 @@ type raftSink struct{ logger *slog.Logger }
 // Accept implements hclog.SinkAdapter.
 func (s raftSink) Accept(_ string, level hclog.Level, msg string, args ...any) {
 	to := slog.LevelDebug
+	begins := func(with string) bool { return strings.HasPrefix(msg, with) }
 	switch {
-	case strings.HasPrefix(msg, "heartbeat timeout reached"): // how every start begins
+	case !begins(leaderAlone) && slices.ContainsFunc(chatter, begins):
 	case level == hclog.Warn:
 		to = slog.LevelWarn
 	case level == hclog.Error:
