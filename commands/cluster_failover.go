@@ -4,6 +4,7 @@ package commands
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/millrace-io/millrace/resp/wire"
 )
@@ -41,9 +42,19 @@ func (c *ServeCall) whenDone() func(error) {
 	fill := c.Later()
 	return func(err error) {
 		if err != nil {
-			fill(AppendError(nil, errors.New("ERR "+err.Error())))
+			fill(AppendError(nil, withCode(err)))
 			return
 		}
 		fill(wire.AppendSimple(nil, "OK"))
 	}
+}
+
+// withCode gives an error the code ERR unless its text begins with one: MISCONF, say, of
+// a meta group that took no order.
+func withCode(err error) error {
+	code, _, more := strings.Cut(err.Error(), " ")
+	if more && code != "" && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+		return err
+	}
+	return errors.New("ERR " + err.Error())
 }

@@ -61,11 +61,7 @@ func later(within time.Duration, run func(context.Context) error, done func(erro
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), within)
 		defer cancel()
-		err := run(ctx)
-		if err != nil {
-			err = errors.New("ERR " + err.Error())
-		}
-		done(err)
+		done(run(ctx))
 	}()
 }
 

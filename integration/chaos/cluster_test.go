@@ -270,10 +270,15 @@ func (c *cluster) leader(rng *rand.Rand) int {
 }
 
 // client returns a client of one node, with one connection, that sends nothing twice.
-func (c *cluster) client(i int) *redis.Client {
+func (c *cluster) client(i int) *redis.Client { return c.clientFor(i, c.timeout) }
+
+// patient is a client for orders that are answered when they are done.
+func (c *cluster) patient(i int) *redis.Client { return c.clientFor(i, joinIn) }
+
+func (c *cluster) clientFor(i int, reply time.Duration) *redis.Client {
 	return redis.NewClient(&redis.Options{
 		Addr: c.members[i].addr, MaxRetries: -1, PoolSize: 1, DialerRetries: 1, DialTimeout: time.Second,
-		ReadTimeout: c.timeout, WriteTimeout: c.timeout, ContextTimeoutEnabled: true,
+		ReadTimeout: reply, WriteTimeout: c.timeout, ContextTimeoutEnabled: true,
 	})
 }
 

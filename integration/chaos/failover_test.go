@@ -48,7 +48,7 @@ func TestFailoverIsLatency(t *testing.T) {
 	}
 	slices.Sort(gaps)
 	t.Logf("longest time without a write, in each try: %v", gaps)
-	if late := gaps[len(gaps)*19/20]; *strict && len(gaps) >= enoughTries && late > resumeWithin {
+	if late := gaps[(len(gaps)*19-1)/20]; *strict && len(gaps) >= enoughTries && late > resumeWithin {
 		t.Errorf("writes stopped for %v", late)
 		if err := c.writeLogs(filepath.Dir(c.members[0].dir)); err != nil {
 			t.Error(err)

@@ -71,7 +71,7 @@ func (n *nemesis) rejoin(i, by int) error {
 func (n *nemesis) order(node int, args ...any) error {
 	ctx, cancel := context.WithTimeout(n.cluster.t.Context(), joinIn)
 	defer cancel()
-	c := n.cluster.client(node)
+	c := n.cluster.patient(node) // it is done when the order is answered
 	defer c.Close()
 	for {
 		err := c.Do(ctx, args...).Err()
