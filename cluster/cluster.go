@@ -24,8 +24,10 @@ type Options struct {
 	Cluster string
 	// Partitions is how many the node has, all of which are Added before Run.
 	Partitions uint32
-	Addr       string // where other nodes reach this one
-	Name       string // for people; may be empty
+	// Databases is how many databases the node was started with; see Cluster.Databases.
+	Databases int
+	Addr      string // where other nodes reach this one
+	Name      string // for people; may be empty
 	// Join are addresses of nodes of the cluster, to be asked when the node is not
 	// known to belong to it, or has no other way to reach it.
 	Join []string
@@ -155,6 +157,9 @@ func (c *Cluster) Ready(ctx context.Context) error {
 		if err := c.begin(ctx); err != nil {
 			return err
 		}
+	}
+	if err := c.agreeOnDatabases(ctx); err != nil {
+		return err
 	}
 	state := c.State()
 	n, ok := state.Node(c.o.Node)

@@ -44,6 +44,7 @@
 //	  "format": 1,
 //	  "cluster_id": "...",
 //	  "partitions": 3,
+//	  "databases": 16,           as many as the cluster's first node had
 //	  "nodes": [{"id": "...", "order": 1, "phase": "member", "addr": "h1:7379", "client": "h1:6379"}, ...],
 //	  "checksum": "1a2b3c4d"    CRC32C of the same JSON in one line without the checksum
 //	}

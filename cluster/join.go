@@ -55,15 +55,23 @@ func decodePeers(b []byte) (*Peers, error) {
 
 // peersOf is what nodes of a cluster remember of it.
 func peersOf(s *meta.State) *Peers {
-	return &Peers{Cluster: s.Cluster(), Partitions: s.Partitions(), Nodes: s.Nodes()}
+	text, _ := s.Setting(databasesSetting)
+	databases, _ := strconv.Atoi(text)
+	return &Peers{Cluster: s.Cluster(), Partitions: s.Partitions(), Databases: databases, Nodes: s.Nodes()}
 }
 
 func (c *Cluster) answerHello(context.Context, mesh.Identity, []byte) ([]byte, error) {
 	s := c.State()
-	if !s.Begun() {
+	if !told(s) {
 		return nil, errNotYet
 	}
 	return json.Marshal(peersOf(s).encode())
+}
+
+// told reports whether a node knows of its cluster all that others have to know first.
+func told(s *meta.State) bool {
+	_, ok := s.Setting(databasesSetting)
+	return s.Begun() && ok
 }
 
 var errNotYet = errors.New("the node is not in its cluster yet")
@@ -77,7 +85,7 @@ func (c *Cluster) answerJoin(ctx context.Context, from mesh.Identity, body []byt
 	if n.ID != meta.FormatID(from.Node) {
 		return nil, fmt.Errorf("node %s asks for node %s", meta.FormatID(from.Node), n.ID)
 	}
-	if !c.State().Begun() {
+	if !told(c.State()) {
 		return nil, errNotYet
 	}
 	if _, err := c.propose(ctx, meta.CmdJoin, n.ID, n.Addr, n.Client, n.Name); err != nil {

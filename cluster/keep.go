@@ -18,6 +18,7 @@ type keeper struct {
 	version uint64 // seen
 	ready   bool   // seen
 	saved   []meta.Node
+	knows   int                  // databases, as saved
 	parting map[uint64]time.Time // removed nodes that are still linked, until when
 }
 
@@ -106,12 +107,13 @@ func (c *Cluster) forget(node uint64) {
 // save remembers the nodes for the next start. When that fails it is tried again: until
 // then the node remembers those before, most of which are still right.
 func (k *keeper) save(s *meta.State) {
-	if slices.Equal(k.saved, s.Nodes()) {
+	peers := peersOf(s)
+	if slices.Equal(k.saved, s.Nodes()) && k.knows == peers.Databases {
 		return
 	}
-	if err := SavePeers(k.c.o.FS, k.c.o.Dir, peersOf(s)); err != nil {
+	if err := SavePeers(k.c.o.FS, k.c.o.Dir, peers); err != nil {
 		k.c.o.Logger.Warn("could not remember the nodes of the cluster", "err", err)
 		return
 	}
-	k.saved = s.Nodes()
+	k.saved, k.knows = s.Nodes(), peers.Databases
 }

@@ -28,6 +28,7 @@ const (
 type Peers struct {
 	Cluster    string
 	Partitions uint32
+	Databases  int // 0: not known
 	Nodes      []meta.Node
 }
 
@@ -49,6 +50,7 @@ type peersJSON struct {
 	Format     int        `json:"format"`
 	Cluster    string     `json:"cluster_id"`
 	Partitions uint32     `json:"partitions"`
+	Databases  int        `json:"databases,omitempty"`
 	Nodes      []nodeJSON `json:"nodes"`
 	Checksum   string     `json:"checksum,omitempty"`
 }
@@ -63,7 +65,7 @@ type nodeJSON struct {
 }
 
 func (p *Peers) encode() peersJSON {
-	j := peersJSON{Format: peersFormat, Cluster: p.Cluster, Partitions: p.Partitions, Nodes: []nodeJSON{}}
+	j := peersJSON{Format: peersFormat, Cluster: p.Cluster, Partitions: p.Partitions, Databases: p.Databases, Nodes: []nodeJSON{}}
 	for _, n := range p.Nodes {
 		j.Nodes = append(j.Nodes, nodeJSON{meta.FormatID(n.ID), n.Order, n.Phase.String(), n.Addr, n.Client, n.Name})
 	}
@@ -87,7 +89,10 @@ func (j peersJSON) decode() (*Peers, error) {
 	case j.Cluster == "" || j.Partitions < 1 || j.Partitions > meta.MaxPartitions || len(j.Nodes) > meta.MaxNodes:
 		return nil, fmt.Errorf("cluster %q, %d partitions, %d nodes", j.Cluster, j.Partitions, len(j.Nodes))
 	}
-	p := &Peers{Cluster: j.Cluster, Partitions: j.Partitions}
+	if j.Databases < 0 || j.Databases > maxDatabases {
+		return nil, fmt.Errorf("%d databases", j.Databases)
+	}
+	p := &Peers{Cluster: j.Cluster, Partitions: j.Partitions, Databases: j.Databases}
 	for _, n := range j.Nodes {
 		id, err := meta.ParseID(n.ID)
 		if err != nil {

@@ -147,7 +147,7 @@ func (n *node) start(join ...string) error {
 	boot := n.nextBoot()
 	heard := n.heard
 	n.Cluster, err = cluster.New(cluster.Options{
-		Node: n.id, Boot: boot, Cluster: n.cluster, Partitions: partitions, Addr: n.addr, Join: join, FS: n.disk, Dir: dir,
+		Node: n.id, Boot: boot, Cluster: n.cluster, Partitions: partitions, Databases: 16, Addr: n.addr, Join: join, FS: n.disk, Dir: dir,
 		Secret: secret, Listener: listener, Dial: n.w.network.Dial(n.addr), Stores: n.stores(0),
 		Room:      func(int64) error { return nil },
 		Published: func(kind uint8, channel, payload []byte) { heard <- fmt.Sprintf("%d %s %s", kind, channel, payload) },

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"strconv"
@@ -220,4 +221,48 @@ func (t *Topology) MasterOf(id NodeID) *ClusterNode {
 		}
 	}
 	return nil
+}
+
+// Copies is how many nodes beside the leader are sure to hold what a partition has
+// acknowledged, of the partition that has the fewest.
+func (t *Topology) Copies() int {
+	least := math.MaxInt
+	for i := range t.Partitions {
+		voters := 0
+		for _, r := range t.Partitions[i].Replicas {
+			if r.Voter {
+				voters++
+			}
+		}
+		least = min(least, voters/2)
+	}
+	if least == math.MaxInt {
+		return 0
+	}
+	return least
+}
+
+// Peers are the other members that are up and take clients, with how many log entries
+// each has applied, as far as is known.
+func (t *Topology) Peers() (peers []ClusterPeer) {
+	for i := range t.Nodes {
+		n := &t.Nodes[i]
+		if n.ID == t.Self || n.State != NodeUp || n.Client.Port == 0 {
+			continue
+		}
+		p := ClusterPeer{Client: n.Client}
+		for j := range t.Partitions {
+			if r := t.Partitions[j].Replica(n.ID); r != nil {
+				p.Applied += r.Applied
+			}
+		}
+		peers = append(peers, p)
+	}
+	return peers
+}
+
+// ClusterPeer is another node as ROLE and INFO show it: they call it a replica.
+type ClusterPeer struct {
+	Client  Endpoint
+	Applied uint64
 }

@@ -130,3 +130,28 @@ func TestSlotOfOneKeyAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// WAIT promises no more than what a majority has, and no partition less.
+func TestCopiesAreThoseOfTheSmallestMajority(t *testing.T) {
+	partition := func(voters, learners int) (p commands.ClusterPartition) {
+		for i := range voters + learners {
+			p.Replicas = append(p.Replicas, commands.ClusterReplica{Node: commands.NodeID(i + 1), Voter: i < voters})
+		}
+		return p
+	}
+	for _, row := range []struct {
+		partitions []commands.ClusterPartition
+		want       int
+	}{
+		{nil, 0},
+		{[]commands.ClusterPartition{partition(1, 2)}, 0},
+		{[]commands.ClusterPartition{partition(2, 0)}, 1},
+		{[]commands.ClusterPartition{partition(3, 0)}, 1},
+		{[]commands.ClusterPartition{partition(4, 0)}, 2},
+		{[]commands.ClusterPartition{partition(5, 0), partition(3, 1)}, 1},
+	} {
+		if got := commands.NewTopology(1, 1, nil, row.partitions).Copies(); got != row.want {
+			t.Errorf("%d partitions: %d copies, want %d", len(row.partitions), got, row.want)
+		}
+	}
+}

@@ -24,7 +24,7 @@ var waitReplicas = Command{
 	Arity:     3, Flags: NoScript, Categories: CatSlow | CatConnection,
 	Tips: []string{"request_policy:all_shards", "response_policy:agg_min"},
 
-	Differences: "A reply to a write means already that it is durable. A node on its own answers 0 at once.",
+	Differences: "A reply to a write means already that it is durable. It answers at once: 0 on a node on its own, in a cluster how many other nodes are sure to have what was acknowledged, half of the voters, rounded down.",
 	Class:       Barrier,
 	Serve: func(c *ServeCall) error {
 		if _, err := parseInteger(c.Args[1]); err != nil {
@@ -33,7 +33,7 @@ var waitReplicas = Command{
 		if err := checkMilliseconds(c.Args[2]); err != nil {
 			return err
 		}
-		c.Out = wire.AppendInt(c.Out, 0)
+		c.Out = wire.AppendInt(c.Out, c.copies())
 		return nil
 	},
 }
@@ -46,7 +46,7 @@ var waitAOF = Command{
 	Name: "waitaof", Syntax: "WAITAOF numlocal numreplicas timeout",
 	Summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the master and/or replicas.",
 	Since:   "7.2.0", Group: "generic", Complexity: "O(1)",
-	Differences: "The log is never off, so numlocal 1 is always possible; with `fsync` everysec or no the log is synced at once. A node on its own answers 1 and 0.",
+	Differences: "The log is never off, so numlocal 1 is always possible; with `fsync` everysec or no the log is synced at once. The second number is that of [WAIT](#wait).",
 	Arguments: []Argument{
 		{Name: "numlocal", Type: "integer"}, {Name: "numreplicas", Type: "integer"}, {Name: "timeout", Type: "integer"},
 	},
@@ -57,16 +57,24 @@ var waitAOF = Command{
 		if err := checkWaitAOF(c.Args); err != nil {
 			return err
 		}
-		node, fill := c.Node, c.Later()
+		node, copies, fill := c.Node, c.copies(), c.Later()
 		go func() { // a sync takes its time, and the loop has others to serve
 			if err := node.SyncLog(); err != nil {
 				fill(AppendError(nil, errors.New("ERR "+err.Error())))
 				return
 			}
-			fill(wire.AppendInt(wire.AppendInt(wire.AppendArray(nil, 2), 1), 0))
+			fill(wire.AppendInt(wire.AppendInt(wire.AppendArray(nil, 2), 1), copies))
 		}()
 		return nil
 	},
+}
+
+// copies is how many other nodes have what was acknowledged, for certain.
+func (c *ServeCall) copies() int64 {
+	if cluster := c.cluster(); cluster != nil {
+		return int64(cluster.Topology().Copies())
+	}
+	return 0
 }
 
 func checkWaitAOF(args [][]byte) error {

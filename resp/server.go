@@ -101,10 +101,10 @@ func NewServer(o Options, table *commands.Table, node commands.Node, router Rout
 	return srv, err
 }
 
-// kind resolves auto.
 // CountClientsFrom has the ids of clients begin behind first. It comes before Listen.
 func (srv *Server) CountClientsFrom(first uint64) { srv.lastID.Store(first) }
 
+// kind resolves auto.
 func (o *Options) kind() (ListenerKind, error) {
 	switch o.Listener {
 	case ListenerRedcon:

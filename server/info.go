@@ -226,7 +226,14 @@ func boolInt(b bool) int {
 
 func (n *Node) infoReplication(b *infoText) {
 	b.line("role", "master")
-	b.line("connected_slaves", 0)
+	var peers []commands.ClusterPeer
+	if n.cluster != nil {
+		peers = n.cluster.Topology().Peers()
+	}
+	b.line("connected_slaves", len(peers))
+	for i, p := range peers {
+		b.line(fmt.Sprintf("slave%d", i), fmt.Sprintf("ip=%s,port=%d,state=online,offset=%d,lag=0", p.Client.Host, p.Client.Port, p.Applied))
+	}
 	b.line("master_failover_state", "no-failover")
 	b.line("master_replid", n.runID)
 	b.line("master_replid2", strings.Repeat("0", 40))

@@ -43,6 +43,8 @@ type place struct {
 	snapshots *raftstore.Snapshots
 	topology  atomic.Pointer[commands.Topology]
 	polled    atomic.Pointer[cluster.Status] // of a moment ago
+	settled   atomic.Bool                    // the state has the settings that this node had to bring
+	settings  commands.Settings              // that CONFIG GET was last told of; the watcher's
 }
 
 // listen takes the port for other nodes, if there is to be one.
@@ -110,7 +112,7 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 		return err
 	}
 	p.Cluster, err = cluster.New(cluster.Options{
-		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions),
+		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions), Databases: c.Databases,
 		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), FS: fs, Dir: c.Dir,
 		Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout,
 		Stores: replication.Stores{Log: raftstore.NewLog(group), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
@@ -119,6 +121,10 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 	})
 	if err != nil {
 		return err
+	}
+	if has := p.Databases(); has != c.Databases {
+		n.logger.Info("the cluster keeps the number of databases that it was begun with", "databases", has, "asked", c.Databases)
+		n.live.Adopt(func(c *config.Config) { c.Databases = has })
 	}
 	n.place, n.cluster = p, p
 	return nil

@@ -83,6 +83,16 @@ func TestThreeNodesAreOneServer(t *testing.T) {
 			t.Errorf("stream s%d has %v entries on another node", i, n)
 		}
 	}
+	t.Run("copies", func(t *testing.T) {
+		waitFor(t, "WAIT counts the other voter that has what was acknowledged", func() bool { return clients[1].must(t, "WAIT 1 100") == int64(1) })
+		if reply := fmt.Sprint(clients[1].must(t, "WAITAOF 1 1 100")); reply != "[1 1]" {
+			t.Errorf("WAITAOF: %s", reply)
+		}
+		waitFor(t, "ROLE lists the others", func() bool { return len(clients[1].must(t, "ROLE").([]any)[2].([]any)) == 2 })
+		if info := fmt.Sprint(clients[1].must(t, "INFO replication")); !strings.Contains(info, "connected_slaves:2\r\nslave0:ip=127.0.0.1,port=") {
+			t.Errorf("INFO: %s", info)
+		}
+	})
 	t.Run("publish", func(t *testing.T) {
 		sub := dial(t, nodes[1])
 		sub.must(t, "SUBSCRIBE ch")
@@ -174,6 +184,45 @@ func TestNodeOnItsOwnBeginsACluster(t *testing.T) {
 	alone := launch(t, disk, testConfig())
 	if err := alone.wait(t); err == nil || !strings.Contains(err.Error(), "cluster-addr must be set") {
 		t.Errorf("a member started without cluster-addr: %v", err)
+	}
+}
+
+// What replicas do must not depend on their node's settings: who joins takes the
+// cluster's number of databases, and shows the partition settings of its state, whoever
+// changed them.
+func TestNodesAgreeOnWhatTheStateDependsOn(t *testing.T) {
+	with := func(databases int, entries int64) func(*config.Config) {
+		return func(c *config.Config) { c.Databases, c.StreamNodeMaxEntries = databases, entries }
+	}
+	first := start(t, newDisk(), clustered(nil), with(4, 50))
+	disk := newDisk()
+	second := start(t, disk, clustered(first), with(16, 60))
+	c := dial(t, second)
+	if reply := fmt.Sprint(c.must(t, "CONFIG GET databases")); reply != "[databases 4]" {
+		t.Errorf("the second node has %s", reply)
+	}
+	if reply := fmt.Sprint(c.do(t, "SELECT 5")); !strings.Contains(reply, "out of range") {
+		t.Errorf("SELECT 5: %v", reply)
+	}
+	shows := func(c *client, entries string) func() bool {
+		return func() bool {
+			return fmt.Sprint(c.must(t, "CONFIG GET stream-node-max-entries")) == "[stream-node-max-entries "+entries+"]"
+		}
+	}
+	if !shows(c, "50")() {
+		t.Error("the second node shows settings of its own")
+	}
+	c.must(t, "CONFIG SET stream-node-max-entries 70")
+	waitFor(t, "the first node shows what was set on the second", shows(dial(t, first), "70"))
+	waitFor(t, "both are voters", func() bool { return first.votersEverywhere(2) && second.votersEverywhere(2) })
+	if err := second.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	// Started while the other is there, as half of two are no majority.
+	again := start(t, disk, clustered(nil), with(32, 60))
+	c = dial(t, again)
+	if reply := fmt.Sprint(c.must(t, "CONFIG GET databases")); reply != "[databases 4]" || !shows(c, "70")() {
+		t.Errorf("started again it has %s", reply)
 	}
 }
 

@@ -135,29 +135,52 @@ type reply chan []byte
 // Fill implements replication.Replier.
 func (r reply) Fill(b []byte) { r <- bytes.Clone(b) }
 
+// adoptSettings shows what the partitions' states say by now: in a cluster CONFIG SET may
+// have been called on another node.
+func (n *Node) adoptSettings() {
+	if !n.place.settled.Load() {
+		return // the state may have none of ours yet
+	}
+	s := n.partitions[0].settings()
+	if n.place.settings != s {
+		n.place.settings = s
+		n.live.Adopt(showing(s))
+	}
+}
+
+// showing has a configuration show the settings of a state.
+func showing(s commands.Settings) func(*config.Config) {
+	return func(c *config.Config) {
+		c.StreamNodeMaxBytes, c.StreamNodeMaxEntries = int64(s.StreamNodeMaxBytes), int64(s.StreamNodeMaxEntries)
+		c.StreamIDMPDuration, c.StreamIDMPMaxSize = time.Duration(s.IDMP.Duration)*time.Second, int64(s.IDMP.MaxSize)
+	}
+}
+
+// settings are those in the partition's state.
+func (pt *partition) settings() (s commands.Settings) {
+	pt.Inspect(func(replication.StateMachine, int64) { s = pt.machine.Settings() })
+	return s
+}
+
 // settleSettings brings the settings that are part of the state together with the
 // configuration: a new folder takes them from there; later the state is right, and
-// CONFIG SET changes both.
+// CONFIG SET changes both. Of a cluster's new partition it is the leader's configuration
+// that counts: who joins just then has nothing to say.
 func (n *Node) settleSettings() error {
 	var fresh []*partition
-	var known *commands.Settings
 	for _, pt := range n.partitions {
-		if pt.Fresh() {
+		switch {
+		case !pt.Fresh():
+			n.live.Adopt(showing(pt.settings()))
+		case n.place == nil || pt.Leads():
 			fresh = append(fresh, pt)
-			continue
 		}
-		pt.Inspect(func(replication.StateMachine, int64) {
-			s := pt.machine.Settings()
-			known = &s
-		})
 	}
-	if s := known; s != nil {
-		n.live.Adopt(func(c *config.Config) {
-			c.StreamNodeMaxBytes, c.StreamNodeMaxEntries = int64(s.StreamNodeMaxBytes), int64(s.StreamNodeMaxEntries)
-			c.StreamIDMPDuration, c.StreamIDMPMaxSize = time.Duration(s.IDMP.Duration)*time.Second, int64(s.IDMP.MaxSize)
-		})
+	err := n.logSettings(fresh, partitionSettings(n.live.Config())...)
+	if n.place != nil {
+		n.place.settled.Store(err == nil)
 	}
-	return n.logSettings(fresh, partitionSettings(n.live.Config())...)
+	return err
 }
 
 // tellAddr makes CONFIG GET show the address that the listener really took.

@@ -30,6 +30,7 @@ func (p *place) watch(ctx context.Context) {
 			p.refresh()
 		case <-poll.C:
 			p.observe(ctx)
+			p.n.adoptSettings()
 		}
 	}
 }

@@ -226,7 +226,7 @@ var settings = []Setting{
 	{
 		Name: "databases", Type: Int, Default: "16", Group: GroupStreams, Scope: Cluster, Change: Restart,
 		Min: 1, Max: 10000,
-		Effect: "Number of databases that SELECT may choose from.",
+		Effect: "Number of databases that SELECT may choose from. A cluster keeps the number that its first node had.",
 		field:  func(c *Config) any { return &c.Databases },
 	},
 	{
