@@ -52,12 +52,13 @@ func (t *nudged) run(stop <-chan struct{}, last func() uint64, admits func(raft.
 			if !admits(rpc) {
 				continue
 			}
+			end := lastOf(rpc) // before: it is Raft's then, and its sender's once answered
 			select {
 			case <-stop:
 				return
 			case t.rpcs <- rpc:
 			}
-			if end := lastOf(rpc); end > 0 {
+			if end > 0 {
 				handed = end // Raft may be at it still; what comes next comes behind it
 			}
 		case due = <-t.nudges:

@@ -42,7 +42,7 @@ type Options struct {
 	// Flush is called after replies were filled, once for many of them.
 	Flush func()
 	// Emit is called with what a request has caused (Request.Caused), in the order
-	// of the log, on the leader only, once the entry is applied and before the
+	// of the log, on every node, once the entry is applied and before the
 	// request's reply is filled; to is where that goes, nil when nobody waits for it
 	// or it is not known yet. What reads caused may come from any goroutine. It must
 	// not block; Flush follows. nil: nobody is told.
