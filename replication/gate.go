@@ -165,7 +165,7 @@ func (g *gate) answered(id, index uint64) {
 // runGate is the goroutine that asks, answers and lets reads run.
 func (p *Partition) runGate(ctx context.Context) {
 	g := &p.gate
-	timer := time.NewTicker(askAgain)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
@@ -177,7 +177,19 @@ func (p *Partition) runGate(ctx context.Context) {
 		p.askLeader()
 		p.answerQuestions()
 		p.answerDue()
+		if g.pending() {
+			timer.Reset(askAgain)
+		} else {
+			timer.Stop()
+		}
 	}
+}
+
+// pending reports whether anything is to be tried again though nobody pokes.
+func (g *gate) pending() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.asking != nil || len(g.due) > 0 || len(g.waiting.reqs) > 0 || len(g.waiting.marks) > 0
 }
 
 // askLeader asks for those who wait, one question at a time.

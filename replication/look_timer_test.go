@@ -39,9 +39,9 @@ func TestLooksWhenTheWallClockIsSet(t *testing.T) {
 		age  time.Duration
 		set  time.Duration
 	}{
-		{"not at all", 50 * time.Millisecond, 0},
+		{"not at all", time.Second, 0},
 		{"forward", time.Hour, 2 * time.Hour},
-		{"back", 50 * time.Millisecond, -time.Hour},
+		{"back", time.Second, -time.Hour},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			wall := &setWall{}

@@ -273,7 +273,9 @@ func (p *Partition) Run(ctx context.Context) error {
 	wg.Go(func() { p.runUpkeep(ctx) })
 	wg.Go(func() { p.runLooks(ctx) })
 	wg.Go(func() { p.runGate(ctx) })
-	wg.Go(func() { p.runFate(ctx) })
+	if p.Send != nil { // what a node on its own has taken is applied, or the node has failed
+		wg.Go(func() { p.runFate(ctx) })
+	}
 	err := p.propose(ctx)
 	wg.Wait()
 	return err
