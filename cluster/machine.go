@@ -14,9 +14,8 @@ import (
 type machine struct {
 	state   *meta.State
 	changed bool // by the command that was applied last
-	told    uint64
-	// publish gets a copy of the state after each entry that changed it, and after a
-	// snapshot.
+	// publish gets a copy of the state after each command that changed it, before that
+	// is answered, and after a snapshot.
 	publish func(*meta.State)
 }
 
@@ -33,7 +32,9 @@ func (m *machine) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *
 	before := m.state.Version()
 	m.changed = false
 	n, err := m.state.Apply(r.Args)
-	m.changed = m.state.Version() != before
+	if m.changed = m.state.Version() != before; m.changed {
+		m.publish(m.state.Clone()) // before the reply: whoever has that finds what it says
+	}
 	if err != nil {
 		return wire.AppendError(out, "ERR "+err.Error()), nil
 	}
@@ -44,13 +45,7 @@ func (m *machine) Unchanged(*replication.Watched, int64) bool { return true }
 
 func (m *machine) Changed() bool { return m.changed }
 
-func (m *machine) Ready() ([]blocking.Key, bool) {
-	if v := m.state.Version(); v != m.told {
-		m.told = v
-		m.publish(m.state.Clone())
-	}
-	return nil, false
-}
+func (m *machine) Ready() ([]blocking.Key, bool) { return nil, false }
 
 // Read answers with the version: nobody reads the state through the log, but a read
 // shows that it is as new as that.
@@ -74,12 +69,12 @@ func (m *machine) Restore(r replication.SectionReader) error {
 	if err != nil {
 		return err
 	}
-	m.state, m.told = s, s.Version()
+	m.state = s
 	m.publish(s.Clone())
 	return nil
 }
 
-func (m *machine) Clear() { m.state, m.told = &meta.State{}, 0 }
+func (m *machine) Clear() { m.state = &meta.State{} }
 
 type metaView struct{ state *meta.State }
 
