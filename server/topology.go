@@ -59,6 +59,9 @@ func (p *place) refresh() {
 	for i, pt := range p.n.partitions {
 		leader, term, _ := pt.Leader()
 		epoch += term
+		if up, _ := p.Linked(leader); !up && leader != p.n.origin.Node {
+			leader = 0 // the last that was heard of: nobody is to be sent to it
+		}
 		partitions[i] = commands.ClusterPartition{
 			Slots: slotsOf(i, len(p.n.partitions)), Leader: commands.NodeID(leader), Term: term, Replicas: replicas(pt, i, polled),
 		}
