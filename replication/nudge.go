@@ -42,12 +42,13 @@ func (t *nudged) run(stop <-chan struct{}, last func() uint64) {
 		case <-stop:
 			return
 		case rpc := <-t.Transport.Consumer():
+			end := lastOf(rpc) // handed over, it is Raft's
 			select {
 			case <-stop:
 				return
 			case t.rpcs <- rpc:
 			}
-			if end := lastOf(rpc); end > 0 {
+			if end > 0 {
 				handed = end // Raft may be at it still; what comes next comes behind it
 			}
 		case due = <-t.nudges:
