@@ -414,7 +414,9 @@ func TestElectionIsLatency(t *testing.T) {
 		w := g.write(rest...)
 		time.Sleep(time.Second)
 		l.end()
+		g.mu.Lock()
 		g.nodes = rest
+		g.mu.Unlock()
 		time.Sleep(20 * time.Second)
 		w.end()
 		if w.unknown+w.refused > 0 {
