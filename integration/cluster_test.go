@@ -107,6 +107,7 @@ func (c *trio) stop() {
 func (c *trio) leaders(asked int) (leaders []int, err error) {
 	client := c.nodes[asked].client()
 	defer client.Close()
+	//lint:ignore SA1019 what clients ask, and the slots come in the order of the partitions
 	slots, err := client.ClusterSlots(c.t.Context()).Result()
 	for _, s := range slots {
 		leaders = append(leaders, slices.IndexFunc(c.nodes[:], func(m *member) bool {
