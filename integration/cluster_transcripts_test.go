@@ -14,6 +14,11 @@ var followerDiffers = map[string]string{
 	"cluster.txt CLUSTER":              "it is about a node on its own",
 	"edge_cases.txt CLUSTER INFO":      "the same",
 	"millrace.txt there is no cluster": "the same",
+	"replicaof.txt nobody's replica":   "ROLE lists the other nodes",
+	"server.txt ROLE":                  "the same",
+	"server.txt WAIT":                  "a majority has what is acknowledged",
+	"server.txt WAITAOF":               "the same",
+	"server.txt in a transaction":      "the same",
 }
 
 // followerTarget is a node that does not lead.
@@ -42,15 +47,15 @@ func TestTranscriptsOverFollower(t *testing.T) {
 }
 
 // memberOnly are commands that a member of a cluster answers otherwise than a Redis on
-// its own, which has cluster support disabled.
-var memberOnly = []string{"asking", "cluster", "readonly", "readwrite"}
+// its own, which has cluster support disabled and no replicas.
+var memberOnly = []string{"asking", "cluster", "readonly", "readwrite", "role", "wait", "waitaof"}
 
 // Nor can random commands tell a node that does not lead from a real Redis.
 func TestDifferentialOverFollower(t *testing.T) {
 	redis := startRedis(t)
 	for _, listener := range listeners {
 		t.Run(listener, func(t *testing.T) {
-			c := serveCluster(t, "--listener", listener, "--redis-version", "7.4.0", "--fsync", "no")
+			c := serveCluster(t, "--listener", listener, "--redis-version", "7.4.0")
 			d := newDuel(t, redis, c.nodes[c.follower()].addr)
 			for _, f := range d.families {
 				f.Shapes = slices.DeleteFunc(f.Shapes, func(shape string) bool {

@@ -7,7 +7,6 @@ import (
 
 // An idle node does not wake: the gate has a timer only while something waits.
 func TestGateHasATimerOnlyWhileSomethingWaits(t *testing.T) {
-
 	var g gate
 	g.init()
 	if g.pending() {
@@ -17,7 +16,7 @@ func TestGateHasATimerOnlyWhileSomethingWaits(t *testing.T) {
 	if !g.pending() {
 		t.Error("nothing is pending, and one waits for a mark")
 	}
-	g.asking, g.waiting = &round{marks: g.waiting.marks, asked: time.Now(), id: 1}, round{}
+	g.asking, g.waiting = &round{marks: g.waiting.marks, asked: time.Now(), first: 1, id: 1}, round{}
 	if !g.pending() {
 		t.Error("nothing is pending, and an answer may be lost")
 	}
