@@ -113,7 +113,9 @@ func TestLeadershipGoesWhereThereIsRoom(t *testing.T) {
 		l.fill(true)
 		time.Sleep(time.Second)
 		rest[0].end() // it does not come back with a higher term
+		g.mu.Lock()
 		g.nodes = append([]*member{l}, rest[1:]...)
+		g.mu.Unlock()
 		// Three of five would have to have room; there are two.
 		rest[2].submit(replication.Log, "PUSH", "l", "v").want(t, "-MISCONF Millrace can't write to the logs of most nodes, data is safe but changes are refused: their disks are full\r\n")
 		rest[1].fill(false)
