@@ -140,6 +140,7 @@ func New(sm StateMachine, o Options) *Partition {
 	p.proposer.init()
 	p.gate.init()
 	p.term.begun = make(chan struct{}, 1)
+	p.transfer.attempt = make(chan struct{}, 1)
 	p.waits.init()
 	p.upkeep.init()
 	return p

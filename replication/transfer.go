@@ -21,8 +21,8 @@ type transfer struct {
 	proposing sync.Mutex
 	held      atomic.Bool // nothing may be proposed
 
-	mu     sync.Mutex           // held during an attempt; covers failed
-	failed map[uint64]time.Time // when the last attempt with a node failed
+	attempt chan struct{}        // holds a token during an attempt, which covers failed
+	failed  map[uint64]time.Time // when the last attempt with a node failed
 }
 
 const (
@@ -50,8 +50,8 @@ var errStuck = errors.New("leadership is being handed over and that does not end
 // that is about to stop: it may be tried again and again.
 func (p *Partition) TransferTo(node uint64) error {
 	t := &p.transfer
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.attempt <- struct{}{}
+	defer func() { <-t.attempt }()
 	if at, ok := t.failed[node]; ok && node != 0 && time.Since(at) < transferAgain {
 		return fmt.Errorf("partition %s: hand over leadership: %w", p.ID, ErrTransferFailed)
 	}

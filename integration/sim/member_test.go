@@ -64,9 +64,10 @@ func (m *member) start() {
 	p := &process{m: m, disk: m.disk, cancel: cancel, ready: make(chan struct{}), done: make(chan struct{})}
 	m.process = p
 	m.w.trace.note("node %d starts", m.i)
+	c := m.config()
 	go func() {
 		defer close(p.done)
-		p.err = p.run(ctx, m.config())
+		p.err = p.run(ctx, c)
 		m.w.trace.note("node %d has ended: %v", m.i, p.err)
 	}()
 }
