@@ -21,7 +21,7 @@ var bugs = []struct{ name, folder, test string }{
 	{broken.ReplayNotSilent, "replication", "TestReplayIsNotTold"},
 	{broken.SkipLogSync, "integration/sim", "TestPowerLossLosesNothing"},
 	{broken.SkipFolderSync, "integration/sim", "TestPowerLossLosesNothing"},
-	{broken.SkipVoteSync, "integration/sim", "TestVotesSurvivePowerLoss"},
+	{broken.SkipVoteSync, "storage/log", "TestVoteIsSyncedWhateverTheMode"},
 }
 
 // TestEachBugIsFound runs the test of each bug twice in a build that can be broken: green
