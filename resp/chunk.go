@@ -8,15 +8,19 @@ const (
 	chunkSize = 32 << 10
 	// minSpace is the least room worth a read.
 	minSpace = 4 << 10
+	// bulky is how much comes with one read of a connection that has its next one go
+	// into a chunk of its own: the rest of a command that is cut off need not move then.
+	bulky = chunkSize / 4
 )
 
 // chunk is a read buffer. Arguments alias it, so it is used again only when
 // nobody holds it.
 type chunk struct {
 	buf []byte
-	// holds counts the requests with arguments in buf.
+	// holds counts the requests with arguments in buf, and the parsers with bytes in a
+	// common one.
 	holds int
-	// current marks the chunk that a parser reads into.
+	// current marks a chunk that is read into: by one parser, or the pool's common one.
 	current bool
 }
 
@@ -65,6 +69,10 @@ func (r *request) detach(p *pool) {
 type pool struct {
 	chunks []*chunk
 	slots  []*slot
+	// common is what connections that send little are read into, one behind the other:
+	// hundreds of small requests lie in one piece of memory that stays in the cache.
+	common *chunk
+	used   int // of common, from its start
 	// scratch is where replies are put together, call what commands are served
 	// with.
 	scratch []byte
@@ -84,6 +92,22 @@ func (p *pool) chunk(size int) *chunk {
 		size = chunkSize
 	}
 	return &chunk{buf: make([]byte, size)}
+}
+
+// share returns the common chunk, with room for a read from p.used on.
+func (p *pool) share() *chunk {
+	if c := p.common; c != nil {
+		if c.holds == 0 {
+			p.used = 0
+		}
+		if len(c.buf)-p.used >= minSpace {
+			return c
+		}
+		c.current = false // who holds it frees it
+	}
+	p.common, p.used = p.chunk(chunkSize), 0
+	p.common.current = true
+	return p.common
 }
 
 // free takes c back if nobody uses it.

@@ -46,9 +46,11 @@ type parser struct {
 	pool   *pool
 	limits parseLimits
 
-	chunk *chunk
-	r, w  int // chunk.buf[r:w] is not parsed yet
-	scan  int // bytes from r that hold no end of line
+	chunk  *chunk
+	common bool // chunk is the pool's common one, or was: nothing is read behind w
+	bulky  bool // the last read brought much
+	r, w   int  // chunk.buf[r:w] is not parsed yet
+	scan   int  // bytes from r that hold no end of line
 
 	state   parseState
 	left    int  // elements that are still due
@@ -65,13 +67,17 @@ func (p *parser) space() []byte {
 	if p.state == atLarge {
 		return p.large.space()
 	}
-	if p.chunk == nil {
+	p.rest()
+	switch {
+	case p.chunk == nil && p.bulky:
 		p.use(p.pool.chunk(chunkSize))
-	}
-	if p.r == p.w && p.chunk.holds == 0 && !p.aliased {
+	case p.chunk == nil:
+		p.share()
+	case p.common:
+		p.roll()
+	case p.r == p.w && p.chunk.holds == 0 && !p.aliased:
 		p.r, p.w = 0, 0
-	}
-	if len(p.chunk.buf)-p.w < minSpace {
+	case len(p.chunk.buf)-p.w < minSpace:
 		p.roll()
 	}
 	return p.chunk.buf[p.w:]
@@ -84,6 +90,10 @@ func (p *parser) wrote(n int) {
 		return
 	}
 	p.w += n
+	p.bulky = n >= bulky
+	if p.common {
+		p.pool.used = p.w
+	}
 }
 
 // buffered is the number of bytes that are held and not yet run.
@@ -94,11 +104,32 @@ func (p *parser) use(c *chunk) {
 	p.chunk, p.r, p.w = c, 0, 0
 }
 
+// share has the next read go into the common chunk, which holds the bytes until they
+// are parsed, or another read makes them move.
+func (p *parser) share() {
+	p.chunk, p.common = p.pool.share(), true
+	p.chunk.holds++
+	p.r, p.w = p.pool.used, p.pool.used
+}
+
+// leave gives the chunk up. What is in it belongs to requests, or moves.
+func (p *parser) leave() {
+	c := p.chunk
+	if p.common {
+		c.holds--
+	} else {
+		c.current = false
+	}
+	p.chunk, p.common = nil, false
+	p.r, p.w = 0, 0
+	p.pool.free(c)
+}
+
 // roll makes room: in place when nobody holds the chunk, else in another one.
 func (p *parser) roll() {
-	old, rest := p.chunk, p.chunk.buf[p.r:p.w]
-	if old.holds == 0 && !p.aliased && len(rest) <= len(old.buf)/2 {
-		p.r, p.w = 0, copy(old.buf, rest)
+	rest := p.chunk.buf[p.r:p.w]
+	if p.chunk.holds == 0 && !p.aliased && len(rest) <= len(p.chunk.buf)/2 {
+		p.r, p.w = 0, copy(p.chunk.buf, rest)
 		return
 	}
 	p.keepAliased()
@@ -106,10 +137,11 @@ func (p *parser) roll() {
 	if len(rest) > chunkSize/2 {
 		size = 2 * len(rest) // a long line: at most maxLine
 	}
-	old.current = false
-	p.use(p.pool.chunk(size))
-	p.w = copy(p.chunk.buf, rest)
-	p.pool.free(old)
+	next := p.pool.chunk(size)
+	n := copy(next.buf, rest)
+	p.leave()
+	p.use(next)
+	p.w = n
 }
 
 func (p *parser) keepAliased() {
@@ -122,10 +154,9 @@ func (p *parser) keepAliased() {
 // rest gives the chunk back when there is nothing in it, so that an idle
 // connection holds no buffer.
 func (p *parser) rest() {
-	if c := p.chunk; c != nil && p.state == atStart && p.r == p.w && c.holds == 0 && !p.aliased {
-		c.current = false
-		p.chunk, p.r, p.w, p.scan = nil, 0, 0, 0
-		p.pool.free(c)
+	if p.chunk != nil && p.state == atStart && p.r == p.w && !p.aliased && (p.common || p.chunk.holds == 0) {
+		p.scan = 0
+		p.leave()
 	}
 }
 
@@ -136,13 +167,9 @@ func (p *parser) close() {
 	p.state, p.aliased, p.scan = atStart, false, 0
 	p.pool.release(&p.req.mem)
 	p.req = request{}
-	p.r = p.w
 	p.skip = 0
-	if c := p.chunk; c != nil {
-		c.current = false
-		p.chunk = nil
-		p.r, p.w = 0, 0
-		p.pool.free(c)
+	if p.chunk != nil {
+		p.leave()
 	}
 }
 

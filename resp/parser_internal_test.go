@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,54 +29,68 @@ type parsed struct {
 
 func (p parsed) String() string { return fmt.Sprintf("%q %v", p.requests, p.err) }
 
-// parseAll feeds the stream in pieces of the sizes that next draws. Requests are
-// held for a while, as ones in flight are, and checked when they are released:
-// nobody may have written over them.
-func parseAll(t testing.TB, limits parseLimits, stream []byte, piece func(max int) int, keep int) parsed {
-	pl := &pool{maxChunks: 8}
-	p := parser{pool: pl, limits: limits}
-	var got parsed
-	var inFlight []request
-	var texts [][]string
-	release := func() {
-		if fmt.Sprint(words(inFlight[0].args)) != fmt.Sprint(texts[0]) {
+// feed is a stream on its way through a parser. Requests are held for a while, as ones in
+// flight are, and checked when they are released: nobody may have written over them.
+type feed struct {
+	p        parser
+	stream   []byte
+	got      parsed
+	inFlight []request
+	texts    [][]string
+}
+
+func (f *feed) over() bool { return len(f.stream) == 0 || f.got.err != nil }
+
+// step has the parser read as much as piece says, and parse it.
+func (f *feed) step(t testing.TB, piece func(max int) int, keep int) {
+	space := f.p.space()
+	if len(space) == 0 {
+		t.Fatal("no space")
+	}
+	n := copy(space, f.stream[:piece(min(len(f.stream), len(space)))])
+	f.p.wrote(n)
+	f.stream = f.stream[n:]
+	for {
+		ok, err := f.p.next()
+		if err != nil {
+			f.got.err = err
+			break
+		}
+		if !ok {
+			break
+		}
+		var r request
+		f.p.take(&r)
+		f.got.requests = append(f.got.requests, words(r.args))
+		f.inFlight, f.texts = append(f.inFlight, r), append(f.texts, words(r.args))
+		f.release(t, keep)
+	}
+	f.p.rest()
+}
+
+// release gives back the oldest requests, but for some.
+func (f *feed) release(t testing.TB, keep int) {
+	for ; len(f.inFlight) > keep; f.inFlight, f.texts = f.inFlight[1:], f.texts[1:] {
+		if fmt.Sprint(words(f.inFlight[0].args)) != fmt.Sprint(f.texts[0]) {
 			t.Fatalf("a request changed while it was held")
 		}
-		pl.release(&inFlight[0].mem)
-		inFlight, texts = inFlight[1:], texts[1:]
+		f.p.pool.release(&f.inFlight[0].mem)
 	}
-	for len(stream) > 0 && got.err == nil {
-		space := p.space()
-		if len(space) == 0 {
-			t.Fatal("no space")
-		}
-		n := copy(space, stream[:piece(min(len(stream), len(space)))])
-		p.wrote(n)
-		stream = stream[n:]
-		for {
-			ok, err := p.next()
-			if err != nil {
-				got.err = err
-				break
-			}
-			if !ok {
-				break
-			}
-			var r request
-			p.take(&r)
-			got.requests = append(got.requests, words(r.args))
-			inFlight, texts = append(inFlight, r), append(texts, words(r.args))
-			if len(inFlight) > keep {
-				release()
-			}
-		}
-		p.rest()
+}
+
+func (f *feed) close(t testing.TB) {
+	f.release(t, 0)
+	f.p.close()
+}
+
+// parseAll feeds the stream in pieces of the sizes that piece draws.
+func parseAll(t testing.TB, limits parseLimits, stream []byte, piece func(max int) int, keep int) parsed {
+	f := feed{p: parser{pool: &pool{maxChunks: 8}, limits: limits}, stream: stream}
+	for !f.over() {
+		f.step(t, piece, keep)
 	}
-	for len(inFlight) > 0 {
-		release()
-	}
-	p.close()
-	return got
+	f.close(t)
+	return f.got
 }
 
 func words(args [][]byte) []string {
@@ -280,6 +295,39 @@ func TestParserTakesAnySplit(t *testing.T) {
 		}
 		if got := parseAll(t, limits, stream, whole, keep); got.String() != want.String() {
 			rt.Fatalf("at once %.300v\nreference %.300v", got, want)
+		}
+	})
+}
+
+// Connections of a home are read into one chunk, turn by turn, and nobody reads over what
+// another has not parsed or has in flight.
+func TestParsersShareAChunk(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		pl := &pool{maxChunks: 8}
+		var feeds []*feed
+		var want []parsed
+		for range rapid.IntRange(2, 6).Draw(rt, "connections") {
+			stream := streamGen(rt)
+			feeds = append(feeds, &feed{p: parser{pool: pl, limits: testLimits}, stream: stream})
+			want = append(want, reference(testLimits, stream))
+		}
+		keep := rapid.IntRange(0, 10).Draw(rt, "in flight")
+		typical := rapid.SampledFrom([]int{7, 300, 5000, 40000}).Draw(rt, "piece")
+		for left := slices.Clone(feeds); len(left) > 0; {
+			i := rapid.IntRange(0, len(left)-1).Draw(rt, "turn")
+			if left[i].over() {
+				left = slices.Delete(left, i, i+1)
+				continue
+			}
+			left[i].step(t, func(n int) int { return rapid.IntRange(1, min(n, typical)).Draw(rt, "size") }, keep)
+		}
+		for i, f := range feeds {
+			if f.close(t); f.got.String() != want[i].String() {
+				rt.Fatalf("among others %.300v\nreference %.300v", f.got, want[i])
+			}
+		}
+		if pl.common != nil && pl.common.holds != 0 {
+			rt.Fatalf("%d holds are left", pl.common.holds)
 		}
 	})
 }
