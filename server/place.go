@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	iofs "io/fs"
-	"net"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -45,19 +44,6 @@ type place struct {
 	polled    atomic.Pointer[cluster.Status] // of a moment ago
 	settled   atomic.Bool                    // the state has the settings that this node had to bring
 	settings  commands.Settings              // that CONFIG GET was last told of; the watcher's
-}
-
-// listen takes the port for other nodes, if there is to be one.
-func (n *Node) listen(c *config.Config) (err error) {
-	if !c.Clustered() {
-		return nil
-	}
-	listen := n.outside.Listen
-	if listen == nil {
-		listen = func(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
-	}
-	n.bus, err = listen(c.ClusterAddr)
-	return err
 }
 
 // identity is how an empty folder gets its ids, and its number of partitions: those of
