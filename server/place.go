@@ -94,7 +94,7 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 		return err
 	}
 	p := &place{n: n, group: group, snapshots: raftstore.NewSnapshots(store, group)}
-	if err := raftstore.Reconcile(group, p.snapshots, n.logger); err != nil {
+	if err := raftstore.Reconcile(group, p.snapshots, n.logger.With("partition", replication.Meta)); err != nil {
 		return err
 	}
 	p.Cluster, err = cluster.New(cluster.Options{
