@@ -59,7 +59,7 @@ func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (stora
 	if c.Join == "" || !errors.Is(err, iofs.ErrNotExist) {
 		return o, nil
 	}
-	self := mesh.Identity{Node: randomNumber(), Boot: randomNumber(), Addr: c.ClusterAddress(n.bus.Addr().String())}
+	self := mesh.Identity{Node: randomNumber(), Addr: c.ClusterAddress(n.bus.Addr().String())}
 	seeker := &cluster.Seeker{Addrs: c.JoinAddrs(), Mesh: mesh.Options{
 		Self: func() mesh.Identity { return self }, Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "",
 		Dial: n.outside.Dial, Logger: n.logger,
