@@ -122,6 +122,7 @@ func (n *Node) inCluster(o replication.Options) replication.Options {
 		return o
 	}
 	o.Send = n.place.Sender(uint32(groupOf(o.ID)))
+	o.TooLarge = n.tooLarge
 	o.ElectionTimeout = n.live.Config().ElectionTimeout
 	o.ReadsFrom = func() replication.Reads {
 		switch n.live.Config().Reads {
@@ -133,6 +134,14 @@ func (n *Node) inCluster(o replication.Options) replication.Options {
 		return replication.ReadsLinearizable
 	}
 	return o
+}
+
+// tooLarge is why a command of that many bytes is not sent to other nodes, if it is not.
+func (n *Node) tooLarge(bytes int64) error {
+	if most := n.live.Config().ClusterMaxEntry; bytes > most {
+		return fmt.Errorf("ERR command of %d bytes is larger than cluster-max-entry, %d bytes, lets one be in a cluster", bytes, most)
+	}
+	return nil
 }
 
 // start opens all groups and drives them until below ends; it returns when the node
