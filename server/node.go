@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -93,19 +92,23 @@ func open(ctx context.Context, outside Outside, c *config.Config, logger *slog.L
 		return nil, errors.Join(err, n.closeStorage())
 	}
 	n.router = n.newRouter()
-	var err error
-	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, n.router, logger); err != nil {
+	front, err := resp.NewServer(n.frontOptions(c), n.table, node{n}, n.router, logger)
+	if err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
+	n.front = front
 	for _, pt := range n.partitions {
 		pt.watcher.of.Store(n.front)
 	}
 	n.watchSettings()
+	if err := n.listenForClients(c); err != nil {
+		return nil, errors.Join(err, n.closeStorage())
+	}
 	return n, nil
 }
 
 func (n *Node) openStorage(ctx context.Context, fs vfs.FS, c *config.Config) error {
-	if err := n.listen(c); err != nil {
+	if err := n.listenForNodes(c); err != nil {
 		return err
 	}
 	identity, err := n.identity(ctx, fs, c)
@@ -197,19 +200,7 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 }
 
 // serve runs the front until ctx ends or the node fails, and drains it.
-func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
-	addr, err := n.front.Listen(n.live.Config().Addr)
-	if err != nil {
-		return err
-	}
-	n.addr = addr.String()
-	n.tellAddr(n.addr)
-	if c := n.live.Config(); c.UnixSocket != "" {
-		perm, _ := strconv.ParseUint(c.UnixSocketPerm, 8, 16) // the setting was checked
-		if err := n.front.ListenUnix(c.UnixSocket, fs.FileMode(perm)); err != nil {
-			return errors.Join(err, n.front.Shutdown(ctx))
-		}
-	}
+func (n *Node) serve(ctx context.Context, ready func(addr string)) (err error) {
 	if n.place != nil {
 		n.place.SetClientAddr(n.live.Config().ClientAddress(n.addr))
 	}
@@ -306,10 +297,13 @@ func (n *Node) Close() error { return n.closeStorage() }
 
 func (n *Node) closeStorage() error {
 	var err error
+	if n.front != nil {
+		err = n.front.Shutdown(context.Background()) // at once: it does not run, or not any more
+	}
 	if n.log != nil {
 		failed := n.log.Err() != nil
-		if err = n.log.Close(); failed {
-			err = nil // what Run has reported already
+		if closed := n.log.Close(); !failed { // else Run has reported it already
+			err = errors.Join(err, closed)
 		}
 	}
 	if n.bus != nil {
