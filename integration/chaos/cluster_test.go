@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -253,16 +252,18 @@ func (c *cluster) leader(rng *rand.Rand) int {
 	}
 	for i := range c.members {
 		client := c.client((random + i) % len(c.members))
-		shards, err := client.ClusterShards(c.t.Context()).Result()
+		reply, err := client.Do(c.t.Context(), "MILLRACE", "NODES").Slice()
 		client.Close()
-		if err != nil || len(shards) == 0 {
+		if err != nil {
 			continue
 		}
-		for _, n := range shards[0].Nodes {
-			for _, m := range c.members {
-				if n.Role == "master" && strings.HasSuffix(m.addr, ":"+strconv.FormatInt(n.Port, 10)) {
-					return m.number
-				}
+		for _, one := range reply {
+			n, ok := one.(map[any]any)
+			if leads, _ := n["leads"].([]any); !ok || !slices.Contains(leads, any(int64(0))) {
+				continue
+			}
+			if at := slices.IndexFunc(c.members, func(m *member) bool { return n["client-addr"] == m.addr }); at >= 0 {
+				return at
 			}
 		}
 	}
