@@ -30,7 +30,7 @@ func (p *Partition) answerRun(bytes *int64) (again bool) {
 		if r.Class == Log && !p.sm.Quiet(r, now) {
 			break
 		}
-		if outcome = p.answer(r, now, &q.told); outcome == ReadExpired {
+		if outcome = p.answer(r, now, false, &q.told); outcome == ReadExpired {
 			r.log()
 			break
 		}
@@ -66,13 +66,13 @@ func (p *Partition) worthALook(r *Request) bool {
 	return p.sm.Quiet(r, p.clock.Now())
 }
 
-// answer runs r as a read.
-func (p *Partition) answer(r *Request, now int64, told *telling) ReadOutcome {
+// answer runs r as a read; for a riding one a key past its deadline is missing.
+func (p *Partition) answer(r *Request, now int64, riding bool, told *telling) ReadOutcome {
 	if r.Exec != nil {
-		return p.readExec(r, now, false, told)
+		return p.readExec(r, now, riding, told)
 	}
 	buf := buffers.get()
-	reply, wait, outcome := p.sm.Read(r, now, false, *buf)
+	reply, wait, outcome := p.sm.Read(r, now, riding, *buf)
 	if outcome == ReadDone {
 		if wait != nil {
 			told.add(nil, r.Caused)
@@ -99,7 +99,7 @@ func (p *Partition) askHead() {
 	if q.first == len(q.reqs) {
 		return
 	}
-	p.gate.add(q.reqs[q.first:], p.stream.newest())
+	p.addReads(q.reqs[q.first:])
 	clear(q.reqs[q.first:])
 	q.first = len(q.reqs)
 	p.queue.done(bytes)

@@ -27,7 +27,7 @@ func (p *Partition) serveShared(k blocking.Key) {
 	w.mu.Unlock()
 	for _, wt := range all {
 		if p.lookAgain(wt) == mustLog && w.claim(wt) {
-			wt.again.Class = Log
+			wt.again.log()
 			expired = append(expired, wt)
 		}
 	}

@@ -58,6 +58,8 @@ type Request struct {
 	// nothing, or when nobody wants to know.
 	Caused any
 
+	logged bool // a read that is to be logged, see log
+
 	// Both are covered by the lock of the waits.
 	waiter *waiter // set while the request waits for a key
 	gone   bool    // the client left: not to be put in line any more
@@ -66,11 +68,15 @@ type Request struct {
 // log makes a read a request to be logged, since a key that it met is past its
 // deadline.
 func (r *Request) log() {
+	r.logged = r.logged || r.Class == Read
 	r.Class = Log
 	for _, c := range r.Exec {
 		c.Class = Log
 	}
 }
+
+// looks reports whether a request changes nothing that its client knows of.
+func (r *Request) looks() bool { return r.Class == Read || r.logged }
 
 // Watched is a key and the version that a client saw of it: the place in the log of
 // its last change, zero for a key that was not there.

@@ -84,7 +84,7 @@ func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (stora
 func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin) error {
 	group := n.log.Group(metaGroup)
 	if !c.Clustered() {
-		if group.LastIndex() > 0 {
+		if group.End() > 0 {
 			return fmt.Errorf("the folder %s is that of a member of cluster %s: cluster-addr must be set", c.Dir, n.folder.Node().ClusterID)
 		}
 		return nil
@@ -101,7 +101,7 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions), Databases: c.Databases,
 		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), FS: fs, Dir: c.Dir,
 		Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout,
-		Stores: replication.Stores{Log: raftstore.NewLog(group), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
+		Stores: replication.Stores{Log: raftstore.NewLog(p.snapshots), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
 		Room:   n.refuse, Published: p.published, Unblock: func(id uint64, withError bool, done func(bool)) { n.front.Unblock(id, withError, done) },
 		Fatal: n.fail, Logger: n.logger,
 	})
