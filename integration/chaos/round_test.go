@@ -39,6 +39,8 @@ type round struct {
 	told    []string      // the faults
 	ops     []history.Op  // once the clients have ended
 	away    int           // the node that clients keep away from, -1 for none
+	jumps   bool          // clocks jump: idle times tell nothing
+	changes bool          // who belongs to the cluster changes while faults come
 }
 
 func newRound(t *testing.T, c *cluster, seed uint64) *round {
@@ -52,17 +54,12 @@ func (r *round) stream(rng *rand.Rand) string { return r.streamKey(rng.IntN(stre
 
 // run plays the round and returns which promises were broken.
 func (r *round) run() []string {
+	r.draw()
 	if err := r.makeGroups(r.t.Context()); err != nil {
 		return []string{fmt.Sprint("create the groups: ", err)}
 	}
 	wait := r.startClients()
-	longest := 2 * time.Second
-	if *duration >= 5*time.Minute {
-		longest = 30 * time.Second
-	}
-	n := newNemesis(r.cluster, r.seed, longest)
-	err := n.torment(roundTime)
-	r.told = n.told
+	err := r.torment()
 	var resumed time.Duration
 	if err == nil {
 		resumed, err = r.resumed()
@@ -80,6 +77,52 @@ func (r *round) run() []string {
 		found = append(found, fmt.Sprintf("only %d operations: the round proves little", f.OK))
 	}
 	return found
+}
+
+// draw chooses what kind of round it is.
+func (r *round) draw() {
+	rng := rand.New(rand.NewPCG(r.seed, 1))
+	r.jumps = rng.IntN(3) == 0 && r.cluster.hurt
+	r.changes = rng.IntN(2) == 0 && r.cluster.spare != nil
+}
+
+// torment breaks the cluster for some time, and changes its members meanwhile in rounds
+// that do. In the end it is whole.
+func (r *round) torment() error {
+	without := needs(0)
+	if !r.jumps {
+		without |= clocks
+	}
+	if r.changes {
+		without |= members
+	}
+	n := newNemesis(r.cluster, r.seed, *longest, without)
+	s := &membership{cluster: r.cluster, rng: rand.New(rand.NewPCG(r.seed, 2))}
+	stop := make(chan struct{})
+	changed := make(chan error, 1) // takes how the changes ended
+	if r.changes {
+		go func() { changed <- s.during(stop) }()
+	} else {
+		changed <- nil
+	}
+	err := n.torment(max(roundTime, 2**longest))
+	close(stop)
+	if err != nil {
+		err = errors.Join(err, r.cluster.heal()) // so that what is being changed comes to its end
+	}
+	err = errors.Join(err, <-changed)
+	r.told = append(n.told, s.told...)
+	if err != nil {
+		return err
+	}
+	if r.jumps {
+		for _, m := range r.cluster.members {
+			if _, err := m.order(orderClock + "0s"); err != nil {
+				return err
+			}
+		}
+	}
+	return r.cluster.heal()
 }
 
 // startClients starts all clients and returns what waits for their end.

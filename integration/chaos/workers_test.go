@@ -78,7 +78,9 @@ func (w *worker) receive() []history.Entry {
 
 func (w *worker) claim() []history.Entry {
 	claim := w.next(history.Claim)
-	claim.MinIdle = minIdle
+	if !w.round.jumps { // idle is what the clock says, and that may say anything then
+		claim.MinIdle = minIdle
+	}
 	return w.one(claim, func(ctx context.Context, op *history.Op) error {
 		messages, _, err := w.redis.XAutoClaim(ctx, &redis.XAutoClaimArgs{
 			Stream: w.key, Group: group, Consumer: w.consumer, MinIdle: minIdle, Start: "0-0", Count: 20,
