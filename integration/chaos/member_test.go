@@ -24,7 +24,8 @@ const (
 	learnEvery = 20 * time.Millisecond
 )
 
-// errStruck ends a start: the node was taken down before it was ready, on purpose.
+// errStruck ends a start: the node was taken down before it was ready, on purpose. Who
+// did so has it come back.
 var errStruck = errors.New("the node was taken down before it was ready")
 
 // member is one node: its folder and its addresses stay, its processes come and go. Its
@@ -45,6 +46,7 @@ type member struct {
 	orders  io.Writer // to the process, of a hurt node
 	frozen  bool
 	doomed  bool     // the process may end by itself
+	stopped bool     // it was told to end in order
 	leaving bool     // it is being taken out of the cluster: it may end by itself, and is not started
 	logs    []string // of the processes that have ended
 }
@@ -58,7 +60,7 @@ func (m *member) start() error {
 	if err := m.awaitReady(p); err != nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if m.process != p || m.doomed || m.leaving {
+		if m.process != p || m.doomed || m.stopped || m.leaving {
 			return errStruck
 		}
 		return fmt.Errorf("node %d: %w", m.number, err)
@@ -88,7 +90,7 @@ func (m *member) launched() (p *node.Process, err error) {
 		}
 	}
 	m.process, err = node.Launch(cmd)
-	m.doomed = false
+	m.doomed, m.stopped = false, false
 	return m.process, err
 }
 
@@ -157,13 +159,6 @@ func (m *member) identity() uint64 {
 	return m.id
 }
 
-// up is the node's process, nil when it is down.
-func (m *member) up() *node.Process {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.process
-}
-
 // kill ends the node with SIGKILL, if it is up.
 func (m *member) kill() {
 	m.mu.Lock()
@@ -181,7 +176,10 @@ func (m *member) endedLocked() {
 
 // stop ends the node gracefully, if it is up.
 func (m *member) stop() error {
-	p := m.up()
+	m.mu.Lock()
+	p := m.process
+	m.stopped = true
+	m.mu.Unlock()
 	if p == nil {
 		return nil
 	}
