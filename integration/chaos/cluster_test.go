@@ -176,10 +176,14 @@ func (c *cluster) client(i int) *redis.Client { return c.clientFor(i, c.timeout)
 func (c *cluster) patient(i int) *redis.Client { return c.clientFor(i, joinIn) }
 
 func (c *cluster) clientFor(i int, reply time.Duration) *redis.Client {
-	return redis.NewClient(&redis.Options{
+	return redis.NewClient(c.options(i, reply))
+}
+
+func (c *cluster) options(i int, reply time.Duration) *redis.Options {
+	return &redis.Options{
 		Addr: c.members[i].addr, MaxRetries: -1, PoolSize: 1, DialerRetries: 1, DialTimeout: time.Second,
 		ReadTimeout: reply, WriteTimeout: c.timeout, ContextTimeoutEnabled: true,
-	})
+	}
 }
 
 // pause lets some time pass, unless it is stopped.

@@ -75,20 +75,17 @@ func (r *round) failover() (gap time.Duration, found []string) {
 
 // during runs the clients while one thing happens, and judges.
 func (r *round) during(what string, happens func() error) []string {
-	if err := r.makeGroups(r.t.Context()); err != nil {
-		return []string{"create the groups: " + err.Error()}
+	if err := r.begin(); err != nil {
+		return []string{err.Error()}
 	}
 	n := newNemesis(r.cluster, r.seed, time.Second, 0)
-	wait := r.startClients()
 	n.wait(500*time.Millisecond, time.Second)
 	r.told = []string{what}
 	err := happens()
 	if err == nil {
 		_, err = r.resumed()
 	}
-	close(r.stop)
-	wait()
-	r.ops = r.log.Ops()
+	r.ops = r.load.Stop()
 	if err != nil {
 		return []string{err.Error()}
 	}
