@@ -38,6 +38,7 @@ type lists struct {
 	changed bool
 	index   uint64
 	entries int
+	noted   atomic.Pointer[replication.Request] // by a replica that does not lead
 }
 
 func (l *lists) Begin(index uint64, now int64) { l.index, l.now = index, now; l.entries++ }
@@ -144,8 +145,20 @@ func (l *lists) Adds(r *replication.Request) (blocking.Key, bool) {
 	return blocking.Key{Name: word(r, min(1, len(r.Args)-1))}, word(r, 0) == "PUSH"
 }
 
-func (l *lists) Upkeep(int64) *replication.Request { return nil }
-func (l *lists) NextUpkeep() int64                 { return 0 }
+func (l *lists) Upkeep(_ int64, leads bool) *replication.Request {
+	if leads {
+		return nil
+	}
+	return l.noted.Swap(nil)
+}
+
+func (l *lists) NextUpkeep(leads bool) int64 {
+	if leads || l.noted.Load() == nil {
+		return 0
+	}
+	return 1
+}
+
 func (l *lists) View() replication.View {
 	v := listsView{}
 	for k, vs := range l.values {
