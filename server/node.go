@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -40,6 +41,7 @@ type Node struct {
 	runID      string // 40 hex digits
 	origin     replication.Origin
 	bus        net.Listener     // for other nodes; nil: there are none
+	tls        *tls.Config      // between nodes; nil: plain TCP
 	place      *place           // in the cluster; nil: the node is on its own
 	cluster    commands.Cluster // the place, as commands see it
 
@@ -106,6 +108,9 @@ func open(ctx context.Context, outside Outside, c *config.Config, logger *slog.L
 
 func (n *Node) openStorage(ctx context.Context, fs vfs.FS, c *config.Config) error {
 	if err := n.listenForNodes(c); err != nil {
+		return err
+	}
+	if err := n.loadClusterTLS(c); err != nil {
 		return err
 	}
 	identity, err := n.identity(ctx, fs, c)

@@ -61,7 +61,7 @@ func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (stora
 	}
 	self := mesh.Identity{Node: randomNumber(), Addr: c.ClusterAddress(n.bus.Addr().String())}
 	seeker := &cluster.Seeker{Addrs: c.JoinAddrs(), Mesh: mesh.Options{
-		Self: func() mesh.Identity { return self }, Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "",
+		Self: func() mesh.Identity { return self }, Secret: c.ClusterSecret, TLS: n.tls, NoAuthentication: c.ClusterSecret == "" && n.tls == nil,
 		Dial: n.outside.Dial, Logger: n.logger,
 	}}
 	found, err := seeker.Find(ctx)
@@ -100,7 +100,8 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 	p.Cluster, err = cluster.New(cluster.Options{
 		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions), Databases: c.Databases,
 		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), FS: fs, Dir: c.Dir,
-		Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout, Wall: n.outside.Wall,
+		Secret: c.ClusterSecret, TLS: n.tls, NoAuthentication: c.ClusterSecret == "" && n.tls == nil,
+		Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout, Wall: n.outside.Wall,
 		Stores: replication.Stores{Log: raftstore.NewLog(p.snapshots), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
 		Room:   n.refuse, Published: p.published, Unblock: func(id uint64, withError bool, done func(bool)) { n.front.Unblock(id, withError, done) },
 		Fatal: n.fail, Logger: n.logger,

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 )
@@ -150,13 +151,20 @@ func (m *Mesh) secureAccepted(raw net.Conn) (net.Conn, error) {
 	return tlsConn{conn, raw}, tlsFailed(conn.Handshake())
 }
 
-// tlsFailed is a refusal, as far as TLS is the reason.
+// tlsFailed is a refusal, as far as TLS is the reason: a connection that is lost in
+// the handshake is not.
 func tlsFailed(err error) error {
 	var network net.Error
-	if err == nil || errors.As(err, &network) && network.Timeout() {
-		return err
+	var op *net.OpError // its Op is another when it is about TLS
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("TLS between nodes: the other side ends the handshake, as one without TLS does: %w", err)
+	case errors.As(err, &network) && network.Timeout(), errors.Is(err, net.ErrClosed), errors.As(err, &op) && (op.Op == "read" || op.Op == "write"):
+		return fmt.Errorf("TLS between nodes: %w", err)
 	}
-	return &RefusedError{Reason: "TLS between nodes: " + err.Error()}
+	return &RefusedError{TLS: true, Reason: "TLS between nodes: " + err.Error()}
 }
 
 func (m *Mesh) tlsConfig() *tls.Config {

@@ -39,6 +39,9 @@ type RefusedError struct {
 	Reason string
 	// NotNow: nothing is wrong, but what the connection was for is not open there.
 	NotNow bool
+	// TLS: one side does not take the other's certificate, or has no TLS at all. It
+	// names no node: none has said yet which it is.
+	TLS bool
 	// Copied: another process runs, or was started since, as the refused one's node.
 	Copied bool
 

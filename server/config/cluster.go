@@ -10,6 +10,9 @@ import (
 // Clustered reports that the node belongs to a cluster, be it one of its own.
 func (c *Config) Clustered() bool { return c.ClusterAddr != "" }
 
+// ClusterTLS reports that nodes talk TLS.
+func (c *Config) ClusterTLS() bool { return c.ClusterTLSCert != "" }
+
 // Redirects reports that clients are sent to the nodes that lead.
 func (c *Config) Redirects() bool { return c.Clustered() && c.Routing == RoutingRedirect }
 
@@ -59,6 +62,8 @@ func (c *Config) checkCluster() error {
 		switch {
 		case c.Join != "":
 			return &Error{Origin: "join", Reason: "needs cluster-addr, where the other nodes reach this one"}
+		case c.ClusterTLSCert != "" || c.ClusterTLSKey != "" || c.ClusterTLSCA != "":
+			return &Error{Origin: "cluster-tls-cert-file", Reason: "needs cluster-addr: a node on its own talks to no other"}
 		case c.Routing == RoutingRedirect:
 			return &Error{Origin: "routing", Reason: "redirect needs cluster-addr: a node on its own has nowhere to send a client"}
 		}
@@ -70,11 +75,33 @@ func (c *Config) checkCluster() error {
 	if c.joinsItself() {
 		return &Error{Origin: "join", Reason: "names this node itself, by its cluster-addr, and no other: leave it out to begin a cluster"}
 	}
-	if c.ClusterSecret == "" && !isLoopback(c.ClusterAddr) {
-		return &Error{Origin: "cluster-secret", Reason: "must be set: cluster-addr " + c.ClusterAddr + " can be reached from other machines"}
+	if err := c.checkClusterTLS(); err != nil {
+		return err
+	}
+	if c.ClusterSecret == "" && !c.ClusterTLS() && !isLoopback(c.ClusterAddr) {
+		return &Error{Origin: "cluster-secret", Reason: "must be set, or cluster-tls-cert-file: cluster-addr " + c.ClusterAddr + " can be reached from other machines"}
 	}
 	if err := c.CheckFsync(); err != nil {
 		return &Error{Origin: "fsync", Reason: err.Error()}
+	}
+	return nil
+}
+
+// checkClusterTLS wants all three files, or none.
+func (c *Config) checkClusterTLS() error {
+	files := []struct{ name, path string }{
+		{"cluster-tls-cert-file", c.ClusterTLSCert}, {"cluster-tls-key-file", c.ClusterTLSKey}, {"cluster-tls-ca-cert-file", c.ClusterTLSCA},
+	}
+	given, missing := "", ""
+	for _, f := range files {
+		if f.path == "" {
+			missing = f.name
+		} else {
+			given = f.name
+		}
+	}
+	if given != "" && missing != "" {
+		return &Error{Origin: missing, Reason: "must be set with " + given + ": TLS between nodes takes a certificate, its key, and the authority"}
 	}
 	return nil
 }

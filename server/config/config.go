@@ -43,6 +43,9 @@ type Config struct {
 	ClientAdvertise  string
 	Join             string
 	ClusterSecret    string
+	ClusterTLSCert   string
+	ClusterTLSKey    string
+	ClusterTLSCA     string
 	Routing          Routing
 	Reads            Reads
 	ElectionTimeout  time.Duration

@@ -194,8 +194,25 @@ var settings = []Setting{
 	{
 		Name: "cluster-secret", Type: Text, Default: "", Group: GroupCluster, Scope: Cluster, Change: Restart, Secret: true,
 		Effect: "Secret that the nodes of a cluster share: who does not know it is let into none. It never crosses the wire, and CONFIG does not show it. With " +
-			"`cluster-addr` on anything but this machine itself it must be set. A command line is seen by every user of the machine: prefer the environment or the file.",
+			"`cluster-addr` on anything but this machine itself it must be set, or TLS be used. A command line is seen by every user of the machine: prefer the environment or the file.",
 		field: func(c *Config) any { return &c.ClusterSecret },
+	},
+	{
+		Name: "cluster-tls-cert-file", Type: Text, Default: "", Group: GroupCluster, Scope: Node, Change: Restart,
+		Effect: "Certificate of this node (PEM, with the chain up to the authority): with the next two, nodes talk TLS and each shows the other its certificate. " +
+			"All nodes of a cluster have TLS, or none. See [cluster](cluster.md#encryption-and-who-is-let-in).",
+		field: func(c *Config) any { return &c.ClusterTLSCert },
+	},
+	{
+		Name: "cluster-tls-key-file", Type: Text, Default: "", Group: GroupCluster, Scope: Node, Change: Restart,
+		Effect: "Private key of `cluster-tls-cert-file` (PEM).",
+		field:  func(c *Config) any { return &c.ClusterTLSKey },
+	},
+	{
+		Name: "cluster-tls-ca-cert-file", Type: Text, Default: "", Group: GroupCluster, Scope: Cluster, Change: Restart,
+		Effect: "Certificates of the authorities that sign those of the nodes (PEM). Whoever has a certificate of theirs is let in where there is no " +
+			"`cluster-secret`: use an authority of the cluster's own, or set both.",
+		field: func(c *Config) any { return &c.ClusterTLSCA },
 	},
 	{
 		Name: "routing", Type: Enum, Default: "proxy", Group: GroupCluster, Scope: Node, Change: Restart,
