@@ -28,6 +28,9 @@ func (s *Session) route(sl *slot) {
 		s.refuseRoute(sl, err)
 		return
 	}
+	if sl.req.Holds {
+		s.wait = sl
+	}
 	if cmd.Watches {
 		// What comes next may be EXEC, which needs the versions.
 		sl.req.To, sl.final = watchReply{sl}, true

@@ -89,19 +89,23 @@ func open(ctx context.Context, outside Outside, c *config.Config, logger *slog.L
 		return nil, errors.Join(err, n.closeStorage())
 	}
 	n.router = n.newRouter()
-	var err error
-	if n.front, err = resp.NewServer(n.frontOptions(c), n.table, node{n}, n.router, logger); err != nil {
+	front, err := resp.NewServer(n.frontOptions(c), n.table, node{n}, n.router, logger)
+	if err != nil {
 		return nil, errors.Join(err, n.closeStorage())
 	}
+	n.front = front
 	for _, pt := range n.partitions {
 		pt.watcher.of.Store(n.front)
 	}
 	n.watchSettings()
+	if err := n.listenForClients(c); err != nil {
+		return nil, errors.Join(err, n.closeStorage())
+	}
 	return n, nil
 }
 
 func (n *Node) openStorage(ctx context.Context, fs vfs.FS, c *config.Config) error {
-	if err := n.listen(c); err != nil {
+	if err := n.listenForNodes(c); err != nil {
 		return err
 	}
 	identity, err := n.identity(ctx, fs, c)
@@ -159,10 +163,13 @@ func (n *Node) Close() error { return n.closeStorage() }
 
 func (n *Node) closeStorage() error {
 	var err error
+	if n.front != nil {
+		err = n.front.Shutdown(context.Background()) // at once: it does not run, or not any more
+	}
 	if n.log != nil {
 		failed := n.log.Err() != nil
-		if err = n.log.Close(); failed {
-			err = nil // what Run has reported already
+		if closed := n.log.Close(); !failed { // else Run has reported it already
+			err = errors.Join(err, closed)
 		}
 	}
 	if n.bus != nil {

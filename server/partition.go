@@ -40,7 +40,7 @@ func (n *Node) openPartition(fs vfs.FS, id replication.PartitionID, origin repli
 		return nil, err
 	}
 	pt.snapshots = raftstore.NewSnapshots(store, pt.group)
-	if err := raftstore.Reconcile(pt.group, pt.snapshots, n.logger); err != nil {
+	if err := raftstore.Reconcile(pt.group, pt.snapshots, n.logger.With("partition", id)); err != nil {
 		return nil, err
 	}
 	pt.machine.Observe(&pt.watcher)
@@ -60,7 +60,7 @@ func (n *Node) openPartition(fs vfs.FS, id replication.PartitionID, origin repli
 
 // stores is where Raft keeps the group.
 func (pt *partition) stores() replication.Stores {
-	return replication.Stores{Log: raftstore.NewLog(pt.group), Stable: raftstore.NewStable(pt.group), Snapshots: pt.snapshots}
+	return replication.Stores{Log: raftstore.NewLog(pt.snapshots), Stable: raftstore.NewStable(pt.group), Snapshots: pt.snapshots}
 }
 
 // startGroups starts all groups side by side. When it fails, some may be open.

@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"strconv"
 	"sync"
 
 	"github.com/millrace-io/millrace/resp"
@@ -49,19 +47,7 @@ func (n *Node) Run(ctx context.Context, ready func(addr string)) error {
 }
 
 // serve runs the front until ctx ends or the node fails, and drains it.
-func (n *Node) serve(ctx context.Context, ready func(addr string)) error {
-	addr, err := n.front.Listen(n.live.Config().Addr)
-	if err != nil {
-		return err
-	}
-	n.addr = addr.String()
-	n.tellAddr(n.addr)
-	if c := n.live.Config(); c.UnixSocket != "" {
-		perm, _ := strconv.ParseUint(c.UnixSocketPerm, 8, 16) // the setting was checked
-		if err := n.front.ListenUnix(c.UnixSocket, fs.FileMode(perm)); err != nil {
-			return errors.Join(err, n.front.Shutdown(ctx))
-		}
-	}
+func (n *Node) serve(ctx context.Context, ready func(addr string)) (err error) {
 	if n.place != nil {
 		n.place.SetClientAddr(n.live.Config().ClientAddress(n.addr))
 	}

@@ -48,6 +48,9 @@ func (n *Node) runSnapshots(ctx context.Context) {
 			n.noteSnapshot(ctx, n.takeSnapshot(due))
 		}
 		n.noteSnapshot(ctx, n.snapshotMeta())
+		// A snapshot of a leader's has taken the place of a group's log: nobody was told,
+		// and the disk may be full.
+		n.noteSnapshot(ctx, n.collect())
 	}
 }
 
