@@ -24,11 +24,43 @@ var cluster = Command{
 // clusterCommands are the subcommands, in the order of their names.
 func clusterCommands() []*Command {
 	return []*Command{
-		clusterAddSlots, clusterAddSlotsRange, clusterBumpEpoch, &clusterCountFailureReports, &clusterCountKeysInSlot, clusterDelSlots, clusterDelSlotsRange,
-		&clusterFailover, clusterFlushSlots, clusterForget, &clusterGetKeysInSlot, &clusterHelp, &clusterInfo, &clusterKeySlot, &clusterLinks, clusterMeet,
-		&clusterMyID, &clusterMyShardID, &clusterNodes, &clusterReplicas, clusterReplicate, clusterReset, clusterSaveConfig, clusterSetConfigEpoch,
-		clusterSetSlot, &clusterShards, &clusterSlaves, &clusterSlots,
+		clusterAddSlots, clusterAddSlotsRange, clusterBumpEpoch, clusterCountFailureReports, &clusterCountKeysInSlot, clusterDelSlots, clusterDelSlotsRange,
+		&clusterFailover, clusterFlushSlots, clusterForget, &clusterGetKeysInSlot, &clusterHelp, clusterInfo, &clusterKeySlot, clusterLinks, clusterMeet,
+		clusterMyID, clusterMyShardID, clusterNodes, clusterReplicas, clusterReplicate, clusterReset, clusterSaveConfig, clusterSetConfigEpoch,
+		clusterSetSlot, clusterShards, clusterSlaves, clusterSlots,
 	}
+}
+
+// nodeArgument is the argument of subcommands about one node.
+var nodeArgument = []Argument{{Name: "node-id", Type: "string"}}
+
+// shown completes a subcommand that answers at once, from what the node knows. Unless it
+// says more of itself it is for everybody, also on a node that has lost the others.
+func shown(c Command, serve func(c *ServeCall, cluster Cluster) error) *Command {
+	c.Group, c.Class, c.Serve = "cluster", Own, inCluster(serve)
+	if c.Flags == 0 {
+		c.Flags = Stale
+	}
+	if c.Categories == 0 {
+		c.Categories = CatSlow
+	}
+	return &c
+}
+
+// aboutNode is shown for a subcommand for operators, about the node that its argument
+// names.
+func aboutNode(c Command, serve func(c *ServeCall, t *Topology, n *ClusterNode) error) *Command {
+	c.Arguments, c.Arity = nodeArgument, 3
+	c.Flags, c.Categories = Admin|Stale, CatAdmin|CatSlow|CatDangerous
+	c.Tips = []string{"nondeterministic_output"}
+	return shown(c, func(c *ServeCall, cluster Cluster) error {
+		t := cluster.Topology()
+		n, err := c.clusterNode(t)
+		if err != nil {
+			return err
+		}
+		return serve(c, t, n)
+	})
 }
 
 // inCluster is a subcommand that is there where clients are sent to the leaders. Through

@@ -9,60 +9,53 @@ import (
 )
 
 // CLUSTER INFO: whether all slots are served, and figures.
-var clusterInfo = Command{
+var clusterInfo = shown(Command{
 	Name: "info", Syntax: "CLUSTER INFO",
 	Summary: "Provides info about Redis Cluster node state.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(1)",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "3.0.0", Complexity: "O(1)",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "`cluster_state` is `ok` when this node knows a leader for every slot. The epoch counts changes of nodes and partitions, `cluster_my_epoch` is the newest term of what the node leads.",
-	Class:       Own,
-	Serve:       inCluster(serveClusterInfo),
-}
+}, serveClusterInfo)
 
 // CLUSTER LINKS: the connections with other nodes.
-var clusterLinks = Command{
+var clusterLinks = shown(Command{
 	Name: "links", Syntax: "CLUSTER LINKS",
 	Summary: "Returns a list of all TCP links to and from peer nodes in cluster.",
-	Since:   "7.0.0", Group: "cluster", Complexity: "O(N) where N is the total number of Cluster nodes",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "7.0.0", Complexity: "O(N) where N is the total number of Cluster nodes",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "The connections between nodes that carry messages.",
-	Class:       Own,
-	Serve:       inCluster(serveClusterLinks),
-}
+}, serveClusterLinks)
 
 // CLUSTER MYID: the id of this node.
-var clusterMyID = Command{
+var clusterMyID = shown(Command{
 	Name: "myid", Syntax: "CLUSTER MYID",
 	Summary: "Return the node id.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(1)",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
+	Since:   "3.0.0", Complexity: "O(1)",
+	Arity: 2,
 
 	Differences: "The first 16 digits are the id that [MILLRACE NODES](#millrace) shows.",
-	Class:       Own,
-	Serve: inCluster(func(c *ServeCall, cluster Cluster) error {
-		c.Out = wire.AppendBulkString(c.Out, cluster.Topology().Self.RedisID())
-		return nil
-	}),
-}
+}, serveOwnID(NodeID.RedisID))
 
 // CLUSTER MYSHARDID: an id that stays, though what a node leads does not.
-var clusterMyShardID = Command{
+var clusterMyShardID = shown(Command{
 	Name: "myshardid", Syntax: "CLUSTER MYSHARDID",
 	Summary: "Returns the shard ID of a node.",
-	Since:   "7.2.0", Group: "cluster", Complexity: "O(1)",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "7.2.0", Complexity: "O(1)",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "Each node has one of its own: every node holds a replica of every partition.",
-	Class:       Own,
-	Serve: inCluster(func(c *ServeCall, cluster Cluster) error {
-		c.Out = wire.AppendBulkString(c.Out, cluster.Topology().Self.ShardID())
+}, serveOwnID(NodeID.ShardID))
+
+func serveOwnID(form func(NodeID) string) func(*ServeCall, Cluster) error {
+	return func(c *ServeCall, cluster Cluster) error {
+		c.Out = wire.AppendBulkString(c.Out, form(cluster.Topology().Self))
 		return nil
-	}),
+	}
 }
 
 func serveClusterInfo(c *ServeCall, cluster Cluster) error {

@@ -8,18 +8,16 @@ import (
 
 // CLUSTER SHARDS: the same as SLOTS by leader, with replicas that are down, too. A shard
 // is what one node leads, since clients know a shard by its master.
-var clusterShards = Command{
+var clusterShards = shown(Command{
 	Name: "shards", Syntax: "CLUSTER SHARDS",
 	Summary: "Get array of cluster slots to node mappings.",
-	Since:   "7.0.0", Group: "cluster", Complexity: "O(N) where N is the total number of cluster nodes",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "7.0.0", Complexity: "O(N) where N is the total number of cluster nodes",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "Every node holds a replica of every partition. Those that lead one are shown as masters only, since clients take a node for " +
 		"either a master or a replica.",
-	Class: Own,
-	Serve: inCluster(serveClusterShards),
-}
+}, serveClusterShards)
 
 // shard is all that one node leads. Without a known leader it is one partition.
 type shard struct {

@@ -8,21 +8,19 @@ import (
 
 // CLUSTER SLOTS: for each range of slots who leads it and who has a replica, for clients
 // that go straight to the leaders.
-var clusterSlots = Command{
+var clusterSlots = shown(Command{
 	Name: "slots", Syntax: "CLUSTER SLOTS",
 	Summary: "Get array of Cluster slot to node mappings.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(N) where N is the total number of Cluster nodes",
+	Since:   "3.0.0", Complexity: "O(N) where N is the total number of Cluster nodes",
 	DeprecatedSince: "7.0.0", ReplacedBy: "`CLUSTER SHARDS`",
 	History: [][2]string{{"4.0.0", "Added node IDs."}, {"7.0.0", "Added additional networking metadata field."}},
-	Arity:   2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Arity:   2,
+	Tips:    []string{"nondeterministic_output"},
 
 	Differences: "Every node holds a replica of every partition. Those that lead one are shown as masters only, since clients take a node for " +
 		"either a master or a replica. Who is down is not shown. While the leader of a range is not known the node that is asked stands in its place: it " +
 		"answers CLUSTERDOWN, which clients take for a reason to try again, and MOVED as soon as there is a leader.",
-	Class: Own,
-	Serve: inCluster(serveClusterSlots),
-}
+}, serveClusterSlots)
 
 func serveClusterSlots(c *ServeCall, cluster Cluster) error {
 	t := cluster.Topology()
