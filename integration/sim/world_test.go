@@ -33,16 +33,18 @@ type world struct {
 	history *history.Log
 	jumps   bool // clocks jump: idle times tell nothing
 	parts   int
-	fresh   int           // how many connections there were
-	freshMu sync.Mutex    // covers fresh
-	over    chan struct{} // closed when clients shall end
-	ops     []history.Op
+	// How much log the nodes have grow before they take a snapshot, and its segments.
+	snapshotBytes, segmentBytes int64
+	fresh                       int           // how many connections there were
+	freshMu                     sync.Mutex    // covers fresh
+	over                        chan struct{} // closed when clients shall end
+	ops                         []history.Op
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	w := &world{t: t, seed: seed, rng: rng, network: meshtest.New(), trace: newTrace(), history: history.NewLog(),
-		jumps: rng.IntN(3) == 0, parts: 1 + 2*rng.IntN(2), over: make(chan struct{})}
+		jumps: rng.IntN(3) == 0, parts: 1 + 2*rng.IntN(2), snapshotBytes: 1 << 20, segmentBytes: 1 << 20, over: make(chan struct{})}
 	for i := range nodes {
 		w.members = append(w.members, newMember(w, i))
 	}
