@@ -239,17 +239,14 @@ func (p *place) unblock(id uint64, withError bool, done func(bool)) {
 }
 
 // snapshotMeta takes a snapshot of the meta group when it pins as much of the log as
-// would have a partition take one.
+// would have a partition take one, or anything while the log has no room.
 func (n *Node) snapshotMeta() error {
 	p := n.place
 	if p == nil {
 		return nil
 	}
-	index, _ := p.snapshots.Newest()
-	if p.group.LastIndex() <= index {
-		index = p.snapshots.SecondNewest()
-	}
-	if n.log.BytesPinned(metaGroup, index) <= n.live.Config().SnapshotLogBytes {
+	pinned := n.pinned(p.group, p.snapshots)
+	if pinned == 0 || pinned <= n.live.Config().SnapshotLogBytes && n.log.SpaceErr() == nil {
 		return nil
 	}
 	if taken, err := p.Cluster.Snapshot(); err != nil || !taken {

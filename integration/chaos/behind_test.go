@@ -73,6 +73,7 @@ func TestFollowerCatchesUp(t *testing.T) {
 				t.Errorf("node %d led term %d before, now node %d does term %d", leader, term, now, then)
 			}
 			c.net.Heal()
+			c.catchUp(leader, away)
 			r := newRound(t, c, 0)
 			if digests, same := r.settle(); !same {
 				t.Errorf("the replicas differ: %v", digests)
@@ -98,6 +99,32 @@ func (c *cluster) checkLog(node int) {
 	c.t.Logf("%d MB of log are kept, in %d files", bytes>>20, len(files))
 	if bytes > most {
 		c.t.Errorf("%d MB of log are kept in %d files, want %d at most", bytes>>20, len(files), most>>20)
+	}
+}
+
+// catchUp waits until a node has what was written last: to compare the states of nodes
+// keeps them busy.
+func (c *cluster) catchUp(leader, node int) {
+	c.t.Helper()
+	newest, there := c.client(leader), c.client(node)
+	defer newest.Close()
+	defer there.Close()
+	if err := there.ReadOnly(c.t.Context()).Err(); err != nil {
+		c.t.Fatal(err)
+	}
+	began := time.Now()
+	for {
+		want, err := newest.Get(c.t.Context(), "meanwhile").Result()
+		got, failed := there.Get(c.t.Context(), "meanwhile").Result()
+		switch {
+		case err == nil && failed == nil && got == want:
+			c.t.Logf("and with what was written meanwhile in another %v", time.Since(began))
+			return
+		case time.Since(began) > patience:
+			c.t.Fatalf("node %d has %q after %v, node %d %q (%v)", node, got, patience, leader, want, errors.Join(err, failed))
+		case c.tick() != nil:
+			c.t.Fatal("the test is over")
+		}
 	}
 }
 
