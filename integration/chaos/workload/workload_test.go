@@ -108,7 +108,9 @@ func TestConnectionsEndWithWhatIsUnknown(t *testing.T) {
 		}
 		last[op.Conn] = op
 	}
-	if !slices.ContainsFunc(ops, func(op history.Op) bool { return strings.HasPrefix(op.Err, "UNCERTAIN") && op.Outcome == history.Unknown }) {
+	if !slices.ContainsFunc(ops, func(op history.Op) bool {
+		return strings.HasPrefix(op.Err, "UNCERTAIN") && op.Outcome == history.Unknown
+	}) {
 		t.Error("nothing was uncertain")
 	}
 }
