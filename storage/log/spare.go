@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/millrace-io/millrace/internal/broken"
@@ -92,6 +93,9 @@ func sparePath(dir string) string { return filepath.Join(dir, spareName) }
 func (l *Log) runSpares(ctx context.Context) {
 	for {
 		err := l.makeSpare(ctx)
+		if errors.Is(err, ErrFailed) {
+			return
+		}
 		if err == nil {
 			select {
 			case <-ctx.Done():
@@ -123,7 +127,11 @@ func (l *Log) makeSpare(ctx context.Context) error {
 		if used := l.stats.bytes.Load() - began; uint64(off) >= 2*used {
 			l.pauseFilling(ctx)
 		}
-		if taken, err := l.fill(f, zeros, off); taken || err != nil {
+		taken, err := l.fill(f, zeros, off)
+		if err != nil && !errors.Is(err, ErrNoSpace) {
+			return l.fail(err) // as for a sync of the log itself: a disk that fails is not a full one
+		}
+		if taken || err != nil {
 			return err
 		}
 	}
@@ -184,8 +192,12 @@ func (l *Log) fill(f vfs.File, zeros []byte, off int64) (taken bool, err error) 
 	}
 	// The blocks are of unknown fate: not a file to write the log to.
 	s.f = nil
-	err = errors.Join(fmt.Errorf("%w in %s: fill %s: %w", ErrNoSpace, l.dir, spareName, err), f.Close(), l.fs.Remove(sparePath(l.dir)))
-	l.noSpareLocked(err)
+	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	err = errors.Join(fmt.Errorf("fill %s in %s: %w", spareName, l.dir, err), f.Close(), l.fs.Remove(sparePath(l.dir)))
+	if full { // allocated, and yet not to be had
+		err = fmt.Errorf("%w: %w", ErrNoSpace, err)
+		l.noSpareLocked(err)
+	}
 	return false, err
 }
 
