@@ -51,7 +51,7 @@ when nothing else was delivered: entries that were given to the consumer are alw
 XREADGROUP with BLOCK has to ask again, and stands at the end of the line. Nothing else of its connection runs until it is answered.
 
 **Seen times.** When an XREADGROUP finds nothing new, the consumer's seen-time is noted beside the log and goes into it within ten
-seconds: after a crash it may be that much older.
+seconds: after a crash, and through another node of a cluster, it may be that much older.
 
 **Numbers of Redis' own structures** (` + "`radix-tree-nodes`" + ` of XINFO STREAM, ` + "`qbuf-free`" + ` of CLIENT LIST, allocator figures of INFO) are
 given where clients want to see a number; they tell of Millrace's structures.

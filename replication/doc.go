@@ -19,7 +19,8 @@
 // Reads with nothing to be logged before them are answered at the head of the queue by the
 // only voter, whose state is all there is. With several voters they wait at the gate: the
 // leader is asked how far the log is committed, proves that it leads, and this replica
-// answers when it has applied as much.
+// answers when it has applied as much. A request to be logged that seems to change nothing
+// goes there, too, and is logged when it proves to change something (Request.quiet).
 //
 // What replicas tell each other is in peers.go. All of it may be lost or come twice.
 //
