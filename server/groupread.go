@@ -101,12 +101,13 @@ func (g *groupRead) looked() {
 		g.fill(reply)
 	case len(ready) == 0 || g.ended():
 		g.fillNothing()
-	case g.read.InTurn():
-		g.taken, g.turns = nil, inOrder(ready)
-		g.takeNext()
 	default:
 		g.taken, g.turns = nil, nil
-		g.take(ready)
+		if g.read.InTurn() {
+			turns := inOrder(ready)
+			ready, g.turns = turns[:1], turns[1:]
+		}
+		g.take(ready) // the limits leave room for the first
 	}
 }
 
@@ -159,7 +160,7 @@ func (g *groupRead) merged(parts []commands.SpreadPart) (reply []byte) {
 	return reply
 }
 
-// takeNext takes what is next in turn; false: it is over.
+// takeNext takes what is next in turn; false: there is no more to take.
 func (g *groupRead) takeNext() bool {
 	if len(g.turns) == 0 || g.ended() {
 		return false
