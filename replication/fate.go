@@ -109,7 +109,12 @@ func (p *Partition) refuseStuck() {
 	case full != nil:
 		p.refuse(full)
 	default:
-		p.refuse(errDown)
+		// stuck may be as old as fateCheck: what stood in the way may be gone.
+		if oldest, waits := p.stream.oldest(); waits && time.Since(oldest) > p.GiveUp {
+			p.refuse(errDown)
+		} else {
+			p.stuck.Store(false)
+		}
 	}
 }
 
