@@ -19,7 +19,7 @@ import (
 
 // Options are what a node's place in its cluster needs from the node.
 type Options struct {
-	Node, Boot uint64
+	Node, Boot uint64 // Boot is higher at each start
 	// Cluster is the id of the cluster that the folder belongs to.
 	Cluster string
 	// Partitions is how many the node has, all of which are Added before Run.
@@ -40,6 +40,8 @@ type Options struct {
 	NoAuthentication bool // neither of the two is needed
 	// ElectionTimeout is that of the meta group; 0: its default.
 	ElectionTimeout time.Duration
+	// Wall is the wall clock by which the meta group's commands are dated; nil: time.Now.
+	Wall func() time.Time
 
 	Listener net.Listener
 	Dial     func(ctx context.Context, addr string) (net.Conn, error) // nil: TCP
@@ -53,13 +55,17 @@ type Options struct {
 	Published func(kind uint8, channel, payload []byte)
 	// Unblock ends the wait of a client of this node; done is called once.
 	Unblock func(client uint64, withError bool, done func(unblocked bool))
-	// Fatal is called when the node has to stop: ErrRemoved, or a failure.
+	// Fatal is called when the node has to stop: ErrRemoved, ErrCopied, or a failure.
 	Fatal  func(error)
 	Logger *slog.Logger
 }
 
 // ErrRemoved ends a node that was removed from its cluster.
 var ErrRemoved = errors.New("start it with an empty folder to have it join again, as a new node")
+
+// ErrCopied ends a process whose folder is a copy of that of another one that runs, or an old
+// state of it: what it would vote and acknowledge the other knows nothing of.
+var ErrCopied = errors.New("keep the other one, and never start this folder again; with an empty folder and join this machine becomes a new node")
 
 // Cluster is a node's place in its cluster. New, then Add for each partition, then Run.
 type Cluster struct {
@@ -105,11 +111,11 @@ func New(o Options) (*Cluster, error) {
 			return mesh.Identity{Node: o.Node, Boot: o.Boot, Cluster: o.Cluster, Addr: o.Addr}
 		},
 		Secret: o.Secret, TLS: o.TLS, NoAuthentication: o.NoAuthentication, Listener: o.Listener, Dial: o.Dial,
-		Resolve: c.resolve, Admit: c.admit, Logger: o.Logger,
+		Resolve: c.resolve, Admit: c.admit, Copied: c.copied, Logger: o.Logger,
 	})
 	c.meta = replication.New(newMachine(c.publish), replication.Options{
 		ID: replication.Meta, Origin: replication.Origin{Node: o.Node, Boot: o.Boot},
-		Flush: func() {}, Refuse: o.Room, Fatal: o.Fatal, Logger: o.Logger, Send: c.Sender(metaGroup), ElectionTimeout: o.ElectionTimeout,
+		Flush: func() {}, Refuse: o.Room, Fatal: o.Fatal, Logger: o.Logger, Send: c.Sender(metaGroup), ElectionTimeout: o.ElectionTimeout, Wall: o.Wall,
 	})
 	c.Add(metaGroup, c.meta)
 	c.handle()

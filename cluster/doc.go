@@ -33,9 +33,11 @@
 //     anything (Drained), or 15 s have passed.
 //  4. An id that was removed is let in by nobody, and its node ends with a line that says so:
 //     it is told while there is a link, and else asks when it has no link at all.
-//  5. Leadership is moved for the sake of order only to a voter that has been linked for 3 s
+//  5. A process that peers know to be not the only one of its id, or to run on an old state of
+//     its folder, is let in by none of them, and ends with a line that says so.
+//  6. Leadership is moved for the sake of order only to a voter that has been linked for 3 s
 //     and has all but a few of the log's entries, and not again for 10 s.
-//  6. Whatever is published to other nodes never waits; what has no room is dropped and
+//  7. Whatever is published to other nodes never waits; what has no room is dropped and
 //     counted.
 //
 // # peers.json

@@ -39,6 +39,14 @@ type group struct {
 	transfers time.Time // when leadership may be moved again
 }
 
+// id is what the group is in logs.
+func (g *group) id() replication.PartitionID {
+	if g.number == metaGroup {
+		return replication.Meta
+	}
+	return replication.PartitionID(g.number - 1)
+}
+
 // Add makes a group known, before Run: partition p as group p+1.
 func (c *Cluster) Add(number uint32, g Group) {
 	c.groups = append(c.groups, &group{Group: g, number: number, wake: make(chan struct{}, 1), chases: make(map[uint64]*chase)})

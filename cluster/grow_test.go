@@ -64,6 +64,17 @@ func (ws *writers) run(n *node, partition int) {
 	}
 }
 
+// acknowledged is how many words the partition with the fewest has.
+func (ws *writers) acknowledged() int {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	least := len(ws.at[0])
+	for _, words := range ws.at {
+		least = min(least, len(words))
+	}
+	return least
+}
+
 // end stops the writers and checks what they wrote on the nodes.
 func (ws *writers) end(on ...uint64) {
 	ws.w.t.Helper()

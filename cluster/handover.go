@@ -30,7 +30,7 @@ func (c *Cluster) handOver(ctx context.Context, g *group) {
 				return
 			}
 			if err := g.TransferTo(0); err != nil {
-				c.o.Logger.Debug("leadership was not handed over", "group", g.number, "err", err)
+				c.o.Logger.Debug("leadership was not handed over", "partition", g.id(), "err", err)
 			}
 		}
 		select {

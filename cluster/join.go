@@ -219,6 +219,9 @@ func askEach(ctx context.Context, addrs []string, logger interface{ Warn(string,
 // final reports whether asking again would bring the same answer.
 func final(err error) bool {
 	var refused *mesh.RefusedError
+	if errors.As(err, &refused) && refused.Copied && !refused.ByPeer {
+		return false // this node turns the other away, not the other way round
+	}
 	if errors.As(err, &refused) && !refused.NotNow {
 		// All nodes may have the same list of addresses, with their own in it.
 		return !strings.Contains(refused.Reason, "dialled itself")

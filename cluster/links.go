@@ -133,6 +133,11 @@ func (c *Cluster) admit(peer mesh.Identity) error {
 	return nil
 }
 
+// copied ends the node: a peer has shown that it is not the only process of its id.
+func (c *Cluster) copied(reason *mesh.RefusedError) {
+	c.o.Fatal(fmt.Errorf("%s: %w", reason.Reason, ErrCopied))
+}
+
 // setPeers has the mesh keep links with all nodes but this one.
 func (c *Cluster) setPeers(nodes []meta.Node, more ...uint64) {
 	ids := more

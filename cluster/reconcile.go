@@ -55,10 +55,10 @@ func (c *Cluster) takeStep(ctx context.Context, g *group) time.Duration {
 		return c.move(ctx, g, st.node, s.gone(c.o.Node))
 	}
 	if err := g.take(st); err != nil {
-		c.o.Logger.Warn("could not change a group's members", "group", g.number, "step", st.do.String(), "node", meta.FormatID(st.node), "err", err)
+		c.o.Logger.Warn("could not change a group's members", "partition", g.id(), "step", st.do.String(), "node", meta.FormatID(st.node), "err", err)
 		return idlePace
 	}
-	c.o.Logger.Info("changed a group's members", "group", g.number, "step", st.do.String(), "node", meta.FormatID(st.node))
+	c.o.Logger.Info("changed a group's members", "partition", g.id(), "step", st.do.String(), "node", meta.FormatID(st.node))
 	return 0
 }
 
@@ -160,10 +160,10 @@ func (c *Cluster) move(ctx context.Context, g *group, to uint64, must bool) time
 	}
 	g.transfers = time.Now().Add(afterTransfer)
 	if err := g.TransferTo(to); err != nil {
-		c.o.Logger.Warn("leadership could not be moved", "group", g.number, "to", meta.FormatID(to), "err", err)
+		c.o.Logger.Warn("leadership could not be moved", "partition", g.id(), "to", meta.FormatID(to), "err", err)
 		return idlePace
 	}
-	c.o.Logger.Info("moved leadership", "group", g.number, "to", meta.FormatID(to))
+	c.o.Logger.Info("moved leadership", "partition", g.id(), "to", meta.FormatID(to))
 	return idlePace
 }
 

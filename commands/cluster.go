@@ -14,9 +14,10 @@ var cluster = Command{
 	Summary: "A container for cluster commands.",
 	Since:   "3.0.0", Group: "cluster", Complexity: "Depends on subcommand.",
 	Arity: -2, Categories: CatSlow,
-	Differences: "A node on its own answers each subcommand with an error that cluster support is disabled. In a cluster the subcommands that " +
-		"look answer with the truth, with either `routing`; nodes, slots and leaders are managed by Millrace itself and by [MILLRACE](#millrace), " +
-		"so those that would change them are refused.",
+	Differences: "A node on its own answers each subcommand with an error that cluster support is disabled, and so does a member of a cluster with " +
+		"`routing: proxy`: there clients need to know nothing of the cluster, and some that ask behave as with Redis Cluster if they are told. With " +
+		"`routing: redirect` the subcommands that look answer with the truth; nodes, slots and leaders are managed by Millrace itself and by " +
+		"[MILLRACE](#millrace), so those that would change them are refused.",
 	Sub: clusterCommands(),
 }
 
@@ -30,8 +31,21 @@ func clusterCommands() []*Command {
 	}
 }
 
-// inCluster is a command that only a cluster has.
+// inCluster is a subcommand that is there where clients are sent to the leaders. Through
+// a proxy the node is to them like one on its own: rueidis, StackExchange.Redis and
+// RedisInsight take who answers for a Redis Cluster, whatever HELLO and INFO say, and
+// refuse commands on keys of several slots then (rueidis by a panic).
 func inCluster(serve func(c *ServeCall, cluster Cluster) error) func(*ServeCall) error {
+	return asMember(func(c *ServeCall, cluster Cluster) error {
+		if !cluster.Redirects() {
+			return errClusterDisabled
+		}
+		return serve(c, cluster)
+	})
+}
+
+// asMember is a command that a member of a cluster has with either routing.
+func asMember(serve func(c *ServeCall, cluster Cluster) error) func(*ServeCall) error {
 	return func(c *ServeCall) error {
 		cluster := c.cluster()
 		if cluster == nil {

@@ -66,6 +66,22 @@ var clusterMyShardID = Command{
 }
 
 func serveClusterInfo(c *ServeCall, cluster Cluster) error {
+	var b strings.Builder
+	for _, f := range ClusterFigures(cluster) {
+		fmt.Fprintf(&b, "%s:%v\r\n", f.Name, f.Value)
+	}
+	c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), b.String())
+	return nil
+}
+
+// Figure is a line of CLUSTER INFO.
+type Figure struct {
+	Name  string
+	Value any
+}
+
+// ClusterFigures are the lines of CLUSTER INFO. INFO shows them with either routing.
+func ClusterFigures(cluster Cluster) []Figure {
 	t := cluster.Topology()
 	assigned, served := t.slotCounts()
 	state := "ok"
@@ -73,22 +89,14 @@ func serveClusterInfo(c *ServeCall, cluster Cluster) error {
 		state = "fail"
 	}
 	traffic := cluster.Traffic()
-	var b strings.Builder
-	for _, line := range []struct {
-		name  string
-		value any
-	}{
+	return []Figure{
 		{"cluster_state", state}, {"cluster_slots_assigned", assigned}, {"cluster_slots_ok", served},
 		{"cluster_slots_pfail", 0}, {"cluster_slots_fail", assigned - served},
 		{"cluster_known_nodes", t.members()}, {"cluster_size", t.leaders()},
 		{"cluster_current_epoch", t.Epoch}, {"cluster_my_epoch", t.epochOf(t.Self)},
 		{"cluster_stats_messages_sent", traffic.Sent}, {"cluster_stats_messages_received", traffic.Received},
 		{"total_cluster_links_buffer_limit_exceeded", traffic.Dropped},
-	} {
-		fmt.Fprintf(&b, "%s:%v\r\n", line.name, line.value)
 	}
-	c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), b.String())
-	return nil
 }
 
 // slotCounts are how many slots belong to a partition, and how many of them have a

@@ -125,6 +125,9 @@ func (t *Topology) nodeLine(n *ClusterNode) string {
 	if n.State == NodeDown {
 		flags, link = flags+",fail", "disconnected"
 	}
+	if n.Client.Port == 0 {
+		flags += ",noaddr" // nobody is to dial it
+	}
 	heard := int64(0)
 	if !n.Heard.IsZero() {
 		heard = n.Heard.UnixMilli()

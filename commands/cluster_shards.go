@@ -61,14 +61,14 @@ func joined(ranges []SlotRange) (list []SlotRange) {
 }
 
 // nodes are those with a replica of what the shard holds, its master first, without those
-// that are masters themselves.
+// that are masters themselves or that clients can't reach yet. Who is down is among them.
 func (s *shard) nodes(t *Topology) (nodes []*ClusterNode) {
 	if s.master != nil {
 		nodes = append(nodes, s.master)
 	}
 	for _, p := range s.partitions {
 		for _, r := range p.Replicas {
-			if n := t.Node(r.Node); n != nil && n.State != NodeRemoved && len(t.Leads(n.ID)) == 0 && !slices.Contains(nodes, n) {
+			if n := t.Node(r.Node); n != nil && n.State != NodeRemoved && n.Client.Port != 0 && len(t.Leads(n.ID)) == 0 && !slices.Contains(nodes, n) {
 				nodes = append(nodes, n)
 			}
 		}
@@ -129,7 +129,7 @@ func (s *shard) applied(id NodeID) (sum uint64) {
 	return sum
 }
 
-// health is Redis' word for the state of a node.
+// health is the word of Redis 7 for the state of a node; its page says failed.
 func (n *ClusterNode) health() string {
 	switch n.State {
 	case NodeUp:
@@ -137,5 +137,5 @@ func (n *ClusterNode) health() string {
 	case NodeJoining:
 		return "loading"
 	}
-	return "failed"
+	return "fail"
 }

@@ -20,7 +20,8 @@
 // only voter, whose state is all there is. With several voters they wait at the gate: the
 // leader is asked how far the log is committed, proves that it leads, and this replica
 // answers when it has applied as much. Reads that may be answered from the state as it is
-// ask nobody (local.go).
+// ask nobody (local.go). A request to be logged that seems to change nothing goes to the
+// gate, too, and is logged when it proves to change something (Request.quiet).
 //
 // What replicas tell each other is in peers.go. All of it may be lost or come twice.
 //

@@ -87,7 +87,7 @@ func (g *gate) mark() <-chan struct{} {
 }
 
 // takeAlong gives everything that waits to the proposer, appended to reqs in the order
-// in which it came.
+// in which it came. What only seemed to need no entry is logged then.
 func (g *gate) takeAlong(reqs []*Request) []*Request {
 	g.run.Lock()
 	defer g.run.Unlock()
@@ -106,6 +106,11 @@ func (g *gate) takeAlong(reqs []*Request) []*Request {
 	reqs = append(reqs, g.waiting.reqs...)
 	clear(g.waiting.reqs)
 	g.waiting.reqs = g.waiting.reqs[:0]
+	for _, r := range reqs {
+		if r.quiet {
+			r.log()
+		}
+	}
 	return reqs
 }
 
@@ -322,6 +327,7 @@ func (p *Partition) answerRound(reqs []*Request) (back []*Request) {
 		p.mu.RLock()
 		now := p.now()
 		outcome := p.answer(r, now, false, &told)
+		p.upkeep.changed(p.sm.NextUpkeep(p.term.leads.Load())) // as in answerRun
 		p.mu.RUnlock()
 		switch outcome {
 		case ReadExpired:

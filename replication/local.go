@@ -5,9 +5,9 @@ package replication
 // goroutine as soon as they have the lock.
 
 // local reports whether this replica may answer a read as it stands, though it may be
-// behind.
+// behind. What would be logged if it changed something is none of these.
 func (p *Partition) local(r *Request) bool {
-	return p.ready.Load() && (r.Local || p.ReadsFrom != nil && p.ReadsFrom() == ReadsLocal)
+	return p.ready.Load() && !r.quiet && !r.Peek && (r.Local || p.ReadsFrom != nil && p.ReadsFrom() == ReadsLocal)
 }
 
 // readSoon has a local read answered.

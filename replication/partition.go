@@ -50,6 +50,9 @@ type Options struct {
 	// Refuse returns why an entry of that many bytes can't be taken at the moment,
 	// nil when it can.
 	Refuse func(bytes int64) error
+	// TooLarge returns why a request of that many bytes is never logged, nil when it can
+	// be: whatever is up to maxEntryBytes must. nil: all can.
+	TooLarge func(bytes int64) error
 	// Held reports whether nothing is to change by itself at the moment, though its
 	// time has come; LookAtUpkeep follows when that ends. nil: it never is.
 	Held func() bool

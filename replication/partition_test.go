@@ -41,6 +41,7 @@ type lists struct {
 	changed bool
 	index   uint64
 	entries int
+	noted   atomic.Pointer[replication.Request] // by a replica that does not lead
 
 	restored int // how often the state was replaced by a snapshot
 }
@@ -156,8 +157,20 @@ func (l *lists) Adds(r *replication.Request) (blocking.Key, bool) {
 	return blocking.Key{Name: word(r, min(1, len(r.Args)-1))}, word(r, 0) == "PUSH"
 }
 
-func (l *lists) Upkeep(int64) *replication.Request { return nil }
-func (l *lists) NextUpkeep() int64                 { return 0 }
+func (l *lists) Upkeep(_ int64, leads bool) *replication.Request {
+	if leads {
+		return nil
+	}
+	return l.noted.Swap(nil)
+}
+
+func (l *lists) NextUpkeep(leads bool) int64 {
+	if leads || l.noted.Load() == nil {
+		return 0
+	}
+	return 1
+}
+
 func (l *lists) View() replication.View {
 	v := listsView{map[string][]string{}, map[string][]int64{}}
 	for k := range l.values {

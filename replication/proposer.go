@@ -101,6 +101,7 @@ func (p *Partition) proposeNext() bool {
 	} else {
 		p.askHead()
 	}
+	p.refuseTooLarge()
 	if p.stuck.Load() {
 		p.refuseStuck()
 	}

@@ -101,7 +101,7 @@ func NewServer(o Options, table *commands.Table, node commands.Node, router Rout
 	return srv, err
 }
 
-// CountClientsFrom has the ids of clients begin behind first. It comes before Listen.
+// CountClientsFrom has the ids of clients begin behind first. It comes before Run.
 func (srv *Server) CountClientsFrom(first uint64) { srv.lastID.Store(first) }
 
 // kind resolves auto.

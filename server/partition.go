@@ -40,7 +40,7 @@ func (n *Node) openPartition(fs vfs.FS, id replication.PartitionID, origin repli
 		return nil, err
 	}
 	pt.snapshots = raftstore.NewSnapshots(store, pt.group)
-	if err := raftstore.Reconcile(pt.group, pt.snapshots, n.logger); err != nil {
+	if err := raftstore.Reconcile(pt.group, pt.snapshots, n.logger.With("partition", id)); err != nil {
 		return nil, err
 	}
 	pt.machine.Observe(&pt.watcher)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	iofs "io/fs"
-	"net"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -47,19 +46,6 @@ type place struct {
 	settings  commands.Settings              // that CONFIG GET was last told of; the watcher's
 }
 
-// listen takes the port for other nodes, if there is to be one.
-func (n *Node) listen(c *config.Config) (err error) {
-	if !c.Clustered() {
-		return nil
-	}
-	listen := n.outside.Listen
-	if listen == nil {
-		listen = func(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
-	}
-	n.bus, err = listen(c.ClusterAddr)
-	return err
-}
-
 // identity is how an empty folder gets its ids, and its number of partitions: those of
 // the cluster that it joins, which is asked before there is anything in the folder.
 func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (storage.Options, error) {
@@ -73,7 +59,7 @@ func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (stora
 	if c.Join == "" || !errors.Is(err, iofs.ErrNotExist) {
 		return o, nil
 	}
-	self := mesh.Identity{Node: randomNumber(), Boot: randomNumber(), Addr: c.ClusterAddress(n.bus.Addr().String())}
+	self := mesh.Identity{Node: randomNumber(), Addr: c.ClusterAddress(n.bus.Addr().String())}
 	seeker := &cluster.Seeker{Addrs: c.JoinAddrs(), Mesh: mesh.Options{
 		Self: func() mesh.Identity { return self }, Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "",
 		Dial: n.outside.Dial, Logger: n.logger,
@@ -108,13 +94,13 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 		return err
 	}
 	p := &place{n: n, group: group, snapshots: raftstore.NewSnapshots(store, group)}
-	if err := raftstore.Reconcile(group, p.snapshots, n.logger); err != nil {
+	if err := raftstore.Reconcile(group, p.snapshots, n.logger.With("partition", replication.Meta)); err != nil {
 		return err
 	}
 	p.Cluster, err = cluster.New(cluster.Options{
 		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions), Databases: c.Databases,
 		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), FS: fs, Dir: c.Dir,
-		Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout,
+		Secret: c.ClusterSecret, NoAuthentication: c.ClusterSecret == "", Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout, Wall: n.outside.Wall,
 		Stores: replication.Stores{Log: raftstore.NewLog(p.snapshots), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
 		Room:   n.refuse, Published: p.published, Unblock: func(id uint64, withError bool, done func(bool)) { n.front.Unblock(id, withError, done) },
 		Fatal: n.fail, Logger: n.logger,
@@ -136,6 +122,7 @@ func (n *Node) inCluster(o replication.Options) replication.Options {
 		return o
 	}
 	o.Send = n.place.Sender(uint32(groupOf(o.ID)))
+	o.TooLarge = n.tooLarge
 	o.ElectionTimeout = n.live.Config().ElectionTimeout
 	o.ReadsFrom = func() replication.Reads {
 		switch n.live.Config().Reads {
@@ -147,6 +134,14 @@ func (n *Node) inCluster(o replication.Options) replication.Options {
 		return replication.ReadsLinearizable
 	}
 	return o
+}
+
+// tooLarge is why a command of that many bytes is not sent to other nodes, if it is not.
+func (n *Node) tooLarge(bytes int64) error {
+	if most := n.live.Config().ClusterMaxEntry; bytes > most {
+		return fmt.Errorf("ERR command of %d bytes is larger than cluster-max-entry, %d bytes, lets one be in a cluster", bytes, most)
+	}
+	return nil
 }
 
 // start opens all groups and drives them until below ends; it returns when the node

@@ -61,7 +61,7 @@ func TestFollowerCatchesUp(t *testing.T) {
 				c.set(away, i, faultnet.Faults{Rate: linkRate})
 			}
 			began := time.Now()
-			slowest, err := c.writeWhile(leader, func() error { return errors.Join(c.members[away].start(), c.votes(away)) })
+			slowest, err := c.writeWhile(leader, func() error { return errors.Join(c.members[away].start(), c.votes(c.members[away])) })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -106,6 +106,10 @@ func (m *Mesh) introduced(h *held) (net.Conn, hello, error) {
 // judge decides about a peer that has shown the secret.
 func (m *Mesh) judge(h hello) error {
 	self := m.options.Self().Node
+	// First: what Admit learns of a node is to come from the right process.
+	if err := m.admitProcess(h.Identity, ""); err != nil {
+		return err
+	}
 	if err := m.options.Admit(h.Identity); err != nil {
 		return refuse("node %x does not admit node %x: %v", self, h.Node, err)
 	}

@@ -42,17 +42,11 @@ func (m *Mesh) connectAddr(ctx context.Context, addr string, node uint64, p purp
 	if err := m.usable(); err != nil {
 		return nil, err
 	}
-	dialing, cancel := context.WithTimeout(ctx, dialTime)
-	raw, err := m.options.Dial(dialing, addr)
-	cancel()
+	h, err := m.dial(ctx, addr)
 	if err != nil {
-		return nil, fmt.Errorf("dial %s: %w", addr, err)
+		return nil, err
 	}
-	h := m.held.hold(raw)
-	if h == nil {
-		return nil, ErrEnded
-	}
-	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = h.conn.Close() })
 	c, err := m.introduce(h, addr, node, p, group)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
@@ -64,26 +58,55 @@ func (m *Mesh) connectAddr(ctx context.Context, addr string, node uint64, p purp
 	return c, nil
 }
 
-// introduce is the handshake of the dialling side.
-func (m *Mesh) introduce(h *held, addr string, node uint64, p purpose, group uint32) (*connection, error) {
-	if err := h.conn.SetDeadline(time.Now().Add(handshakeTime)); err != nil {
-		return nil, err
-	}
-	conn, err := m.secureDialled(h.conn, addr)
+// dial opens a connection and registers it.
+func (m *Mesh) dial(ctx context.Context, addr string) (*held, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	raw, err := m.options.Dial(ctx, addr)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("dial %s: %w", addr, err)
 	}
-	peer, err := m.party().dial(conn, node, p, group)
+	h := m.held.hold(raw)
+	if h == nil {
+		return nil, ErrEnded
+	}
+	return h, nil
+}
+
+// introduce makes a dialled connection one of a peer.
+func (m *Mesh) introduce(h *held, addr string, node uint64, p purpose, group uint32) (*connection, error) {
+	conn, peer, err := m.shakeHands(h, addr, node, p, group)
+	if err == nil {
+		// Before it is let in, as with one that is accepted.
+		m.held.claim(h, peer, p, group, false)
+		err = m.admitProcess(peer, addr)
+	}
 	if err != nil {
 		m.logRefusal(err, peer.Node, addr)
 		return nil, err
 	}
-	if err := h.conn.SetDeadline(time.Time{}); err != nil {
-		return nil, err
-	}
-	m.held.claim(h, peer, p, group, false)
 	m.established(h)
 	return &connection{held: h, conn: conn, peer: peer}, nil
+}
+
+// shakeHands is the handshake of the dialling side.
+func (m *Mesh) shakeHands(h *held, addr string, node uint64, p purpose, group uint32) (net.Conn, Identity, error) {
+	if err := h.conn.SetDeadline(time.Now().Add(handshakeTime)); err != nil {
+		return nil, Identity{}, err
+	}
+	conn, err := m.secureDialled(h.conn, addr)
+	if err != nil {
+		return nil, Identity{}, err
+	}
+	peer, err := m.party().dial(conn, node, p, group)
+	var refused *RefusedError
+	if errors.As(err, &refused) && refused.ByPeer && refused.Copied && m.options.Copied != nil {
+		m.options.Copied(refused)
+	}
+	if err != nil {
+		return nil, peer, err
+	}
+	return conn, peer, h.conn.SetDeadline(time.Time{})
 }
 
 func (m *Mesh) established(h *held) (replaced []*held) {

@@ -20,7 +20,11 @@
 //  6. A peer that says nothing for 3 s is gone, whatever TCP thinks: its links go down
 //     and all connections to it that are older than that are closed. A large message
 //     on a slow link is not silence.
-//  7. When Run has returned no goroutine and no connection is left.
+//  7. One process at a time runs as a node, as far as this node can know (fence): one
+//     that is no successor of the process known, or that began while that one still
+//     answers, is turned away for good and told so. A restart waits for the end of the
+//     links of a process that does not answer, 3 s at most.
+//  8. When Run has returned no goroutine and no connection is left.
 //
 // It never decides who is a member, and does not know what the messages mean: their
 // kinds live with who uses them. Resolve and Admit come from there, too.
@@ -52,13 +56,15 @@
 //
 // Numbers are little endian. With TLS all of it is inside. The dialling side begins:
 //
-//	hello   = "millrace" version (2) length (2) node (8) boot (8) nonce (32)
+//	hello   = "millrace" version (2) length (2) node (8) boot (8) instance (8) nonce (32)
 //	          purpose (1) group (4) cluster addr
 //	cluster = length (1) bytes, the cluster's id
 //	addr    = length (1) bytes, where the sender's listener is reached
 //	verdict = 0 (1) length (2) proof (32)
 //	        | 1 (1) length (2) reason, refused: both sides log it
-//	        | 2 (1) length (2) reason, what the connection is for is not open
+//	        | 2 (1) length (2) reason, what the connection is for is not open (yet)
+//	        | 3 (1) length (2) proof (32) reason, another process is that node: the
+//	          refused one ends
 //
 //	dialling side            accepting side
 //	hello            ---->
@@ -68,9 +74,9 @@
 //
 // Length in the hello counts what stands behind node; version, length and node stay
 // where they are in every version, so two versions can name each other. Then both end
-// it. A proof is HMAC-SHA256, keyed with the secret, of a text that names the side,
-// the dialling side's whole hello, and the accepting side's. The purpose is 1 for
-// messages, 2 for calls, 3 for Raft, 4 for snapshots of Raft.
+// it. A proof is HMAC-SHA256, keyed with the secret, of a text that names the side (and
+// of a refusal the reason), the dialling side's whole hello, and the accepting side's.
+// The purpose is 1 for messages, 2 for calls, 3 for Raft, 4 for snapshots of Raft.
 //
 // Behind the handshake, for messages and calls:
 //

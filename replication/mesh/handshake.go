@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // verdict is how one side ends its part of the handshake.
@@ -17,6 +18,7 @@ const (
 	accepted verdict = iota // with a proof of the secret
 	refused                 // with the reason, which both sides log
 	notNow                  // with the reason: what the connection is for is not open here (yet)
+	isCopy                  // with a proof of the secret and the reason: another process is this node
 )
 
 const (
@@ -24,6 +26,9 @@ const (
 	// The two proofs differ by these, so that none can be sent back to its sender.
 	dialsLabel   = "millrace mesh: the dialling side"
 	acceptsLabel = "millrace mesh: the accepting side"
+	// The proof of a refusal that ends a process: nobody else may bring that about.
+	copiedLabel = "millrace mesh: the accepting side knows another process: "
+	proofSize   = sha256.Size
 )
 
 // RefusedError is the end of a handshake that one of the two sides refused. The
@@ -34,6 +39,10 @@ type RefusedError struct {
 	Reason string
 	// NotNow: nothing is wrong, but what the connection was for is not open there.
 	NotNow bool
+	// Copied: another process runs, or was started since, as the refused one's node.
+	Copied bool
+
+	proof []byte // of Copied, as received
 }
 
 func (e *RefusedError) Error() string {
@@ -87,6 +96,10 @@ func (p party) dial(rw io.ReadWriter, want uint64, for_ purpose, group uint32) (
 		return theirs.Identity, err
 	}
 	proof, err := readVerdict(rw)
+	var r *RefusedError
+	if errors.As(err, &r) && r.Copied && !hmac.Equal(r.proof, p.proof(copiedLabel+r.Reason, mine, theirs)) {
+		return theirs.Identity, p.otherSecret(theirs)
+	}
 	if err != nil {
 		return theirs.Identity, err
 	}
@@ -122,7 +135,7 @@ func (p party) accept(rw io.ReadWriter, judge func(hello) error) (hello, error) 
 		err = judge(theirs)
 	}
 	if err != nil {
-		return theirs, errors.Join(err, writeRefusal(rw, err))
+		return theirs, errors.Join(err, p.turnAway(rw, err, theirs, mine))
 	}
 	return theirs, writeVerdict(rw, accepted, p.proof(acceptsLabel, theirs, mine))
 }
@@ -166,10 +179,10 @@ func (p party) checkDialling(h hello, proven bool) error {
 // checkIDs is what both sides check.
 func (p party) checkIDs(h hello, for_ purpose) error {
 	switch {
-	case h.Node == p.self.Node && h.Boot == p.self.Boot:
+	case sameProcess(h.Identity, p.self):
 		return refuse("node %x has dialled itself", p.self.Node)
 	case h.Node == p.self.Node:
-		return refuse("two nodes run under the id %x: a copied folder, or a process that still runs", p.self.Node)
+		return refuse("two processes run as node %x, at %s and at %s: the folder of one is a copy of the other's", p.self.Node, p.self.Addr, h.Addr)
 	case h.Cluster == p.self.Cluster && h.Cluster != "":
 		return nil
 	case h.Cluster != "" && p.self.Cluster != "":
@@ -193,6 +206,18 @@ func writeRefusal(w io.Writer, err error) error {
 	return writeVerdict(w, v, []byte(reason[:min(len(reason), maxReason)]))
 }
 
+// turnAway is writeRefusal of the accepting side, which shows that it knows the secret when
+// what it says is to end the other.
+func (p party) turnAway(w io.Writer, err error, dials, accepts hello) error {
+	var r *RefusedError
+	if !errors.As(err, &r) || !r.Copied {
+		return writeRefusal(w, err)
+	}
+	reason := printable([]byte(r.Reason)) // as the other side will read it
+	reason = strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
+	return writeVerdict(w, isCopy, append(p.proof(copiedLabel+reason, dials, accepts), reason...))
+}
+
 func writeVerdict(w io.Writer, v verdict, body []byte) error {
 	out := append(make([]byte, 0, 3+len(body)), byte(v))
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(body)))
@@ -207,7 +232,7 @@ func readVerdict(r io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	size := int(binary.LittleEndian.Uint16(head[1:]))
-	if size > maxReason {
+	if size > proofSize+maxReason {
 		return nil, errHello
 	}
 	body := make([]byte, size)
@@ -219,6 +244,11 @@ func readVerdict(r io.Reader) ([]byte, error) {
 		return body, nil
 	case refused, notNow:
 		return nil, &RefusedError{ByPeer: true, Reason: printable(body), NotNow: v == notNow}
+	case isCopy:
+		if size < proofSize {
+			return nil, errHello
+		}
+		return nil, &RefusedError{ByPeer: true, Copied: true, Reason: printable(body[proofSize:]), proof: body[:proofSize]}
 	}
 	return nil, errHello
 }

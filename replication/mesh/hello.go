@@ -9,8 +9,11 @@ import (
 
 // Identity says who a node is.
 type Identity struct {
-	// Node is the node's id, Boot a random number drawn at each start of its process.
+	// Node is the node's id. Boot is higher at each start of its folder; 0: it has none yet.
 	Node, Boot uint64
+	// Instance is a random number that the mesh draws for its process: two with the same
+	// Boot run on copies of one folder.
+	Instance uint64
 	// Cluster is the cluster's id; empty for a node that has not joined one yet.
 	Cluster string
 	// Addr is where the node's own listener is reached.
@@ -43,7 +46,7 @@ func (p purpose) String() string {
 
 const (
 	magic        = "millrace"
-	protocol     = 1 // raised by every change of what goes over the wire
+	protocol     = 2 // raised by every change of what goes over the wire
 	nonceSize    = 32
 	prefixSize   = len(magic) + 2 + 2 + 8
 	maxHelloBody = 1024
@@ -76,6 +79,7 @@ func (h *hello) encode() error {
 	}
 	body := make([]byte, 0, 64+len(h.Cluster)+len(h.Addr))
 	body = binary.LittleEndian.AppendUint64(body, h.Boot)
+	body = binary.LittleEndian.AppendUint64(body, h.Instance)
 	body = append(body, h.nonce[:]...)
 	body = append(body, byte(h.purpose))
 	body = binary.LittleEndian.AppendUint32(body, h.group)
@@ -118,14 +122,15 @@ func readHello(r io.Reader, version uint16) (hello, error) {
 }
 
 func (h *hello) decode(body []byte) error {
-	const fixed = 8 + nonceSize + 1 + 4
+	const fixed = 8 + 8 + nonceSize + 1 + 4
 	if len(body) < fixed {
 		return errHello
 	}
 	h.Boot = binary.LittleEndian.Uint64(body)
-	copy(h.nonce[:], body[8:])
-	h.purpose = purpose(body[8+nonceSize])
-	h.group = binary.LittleEndian.Uint32(body[8+nonceSize+1:])
+	h.Instance = binary.LittleEndian.Uint64(body[8:])
+	copy(h.nonce[:], body[16:])
+	h.purpose = purpose(body[16+nonceSize])
+	h.group = binary.LittleEndian.Uint32(body[16+nonceSize+1:])
 	cluster, body, ok := cutText(body[fixed:])
 	if !ok {
 		return errHello

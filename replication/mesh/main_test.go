@@ -30,6 +30,7 @@ type cluster struct {
 type node struct {
 	*mesh.Mesh
 	id   uint64
+	boot uint64
 	addr string
 	log  *lines
 	ups  chan event // what Watch told, read by wait
@@ -91,7 +92,7 @@ func nextBoot() uint64 {
 // start runs a mesh; prepare sets its handlers, nil for none.
 func (c *cluster) start(o mesh.Options, prepare func(*mesh.Mesh)) *node {
 	c.t.Helper()
-	n := &node{id: o.Self().Node, addr: o.Self().Addr, log: &lines{}, ups: make(chan event, 4096)}
+	n := &node{id: o.Self().Node, boot: o.Self().Boot, addr: o.Self().Addr, log: &lines{}, ups: make(chan event, 4096)}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(n.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	}

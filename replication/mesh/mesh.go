@@ -2,7 +2,9 @@ package mesh
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,6 +55,10 @@ type Options struct {
 	// Admit says why a peer that knows the secret is not let in, nil: it is. A peer
 	// whose Cluster is empty has not joined yet and can only call. nil admits all.
 	Admit func(peer Identity) error
+	// Copied is told that a peer turns this process away for good, as another one runs,
+	// or has been started since, as the same node: going on would do harm. It may be
+	// told more than once, and must not block.
+	Copied func(reason *RefusedError)
 	// QueueBytes bounds what waits to be sent to one peer; 0: 64 MiB.
 	QueueBytes int
 	Logger     *slog.Logger
@@ -66,6 +72,9 @@ type Mesh struct {
 	options Options
 	logger  *slog.Logger
 	told    limiter
+	fence   fence
+	// instance tells this process from any other one, even of a copied folder.
+	instance uint64
 
 	messages [256]func(from Identity, body []byte)
 	handlers [256]func(ctx context.Context, from Identity, body []byte) ([]byte, error)
@@ -110,6 +119,9 @@ func New(o Options) *Mesh {
 		callers:    map[uint64]*caller{},
 		transports: map[uint32]*transport{},
 	}
+	var instance [8]byte
+	rand.Read(instance[:]) // never fails, by its documentation
+	m.instance = binary.LittleEndian.Uint64(instance[:])
 	m.links.Store(&map[uint64]*link{})
 	return m
 }
@@ -195,8 +207,25 @@ func (m *Mesh) run(fn func()) bool {
 	return true
 }
 
+// self is who this process is.
+func (m *Mesh) self() Identity {
+	id := m.options.Self()
+	id.Instance = m.instance
+	return id
+}
+
+// background is the context of Run, or before that one which does not end.
+func (m *Mesh) background() context.Context {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ctx == nil {
+		return context.Background()
+	}
+	return m.ctx
+}
+
 func (m *Mesh) party() party {
-	return party{self: m.options.Self(), secret: []byte(m.options.Secret), version: m.options.version}
+	return party{self: m.self(), secret: []byte(m.options.Secret), version: m.options.version}
 }
 
 // logRefusal says once a minute, not at each try, that somebody was refused.

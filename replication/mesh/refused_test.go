@@ -40,7 +40,7 @@ func TestRefused(t *testing.T) {
 		},
 		"another version": {
 			func(_, two *mesh.Options) { mesh.SpeakVersion(two, 77) },
-			[]string{"node 1", "node 2", "version 77", "version 1"},
+			[]string{"node 1", "node 2", "version 77", "version 2"},
 		},
 		"not admitted": {
 			func(one, two *mesh.Options) {
@@ -51,7 +51,7 @@ func TestRefused(t *testing.T) {
 		},
 		"the same id": {
 			func(_, two *mesh.Options) { two.Self = changed(two.Self, func(i *mesh.Identity) { i.Node = 1 }) },
-			[]string{"two nodes run under the id 1"},
+			[]string{"two processes run as node 1, at "},
 		},
 	}
 	for name, row := range rows {

@@ -72,17 +72,18 @@ func (r *registry) claim(h *held, peer Identity, for_ purpose, group uint32, inb
 }
 
 // establish closes the connections that this one, which was claimed, replaces: all of an
-// earlier boot of the peer, and the oldest beyond the bound. It returns the
-// connections closed, and whether the peer has started anew.
+// earlier boot of the peer, and the oldest beyond the bound. Those of a later boot stay:
+// this one was let in just before. It returns the connections closed, and whether the peer
+// has started anew.
 func (r *registry) establish(h *held) (replaced []*held, restarted bool) {
 	r.mu.Lock()
 	var same []*held
 	for other := range r.open {
 		switch {
 		case other == h || other.peer.Node != h.peer.Node || other.purpose == 0:
-		case other.peer.Boot != h.peer.Boot:
+		case other.peer.Boot < h.peer.Boot:
 			replaced, restarted = append(replaced, other), true
-		case h.inbound && other.inbound && other.order < h.order && other.purpose == h.purpose && other.group == h.group:
+		case sameProcess(other.peer, h.peer) && h.inbound && other.inbound && other.order < h.order && other.purpose == h.purpose && other.group == h.group:
 			same = append(same, other)
 		}
 	}
@@ -95,6 +96,18 @@ func (r *registry) establish(h *held) (replaced []*held, restarted bool) {
 		_ = old.conn.Close()
 	}
 	return replaced, restarted
+}
+
+// linked reports whether there is a link with that process, to it or from it.
+func (r *registry) linked(process Identity) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for h := range r.open {
+		if h.purpose == forMessages && sameProcess(h.peer, process) {
+			return true
+		}
+	}
+	return false
 }
 
 // closeSilent closes the connections of a peer that has said nothing for the time of

@@ -29,23 +29,24 @@ func (s *script) Write(p []byte) (int, error) { return s.said.Write(p) }
 
 func sample() hello {
 	h := hello{
-		Identity: Identity{Node: 0x1122, Boot: 0x3344, Cluster: "c0ffee", Addr: "10.0.0.1:7000"},
+		Identity: Identity{Node: 0x1122, Boot: 0x3344, Instance: 0x5566, Cluster: "c0ffee", Addr: "10.0.0.1:7000"},
 		version:  protocol, purpose: forRaft, group: 7,
 	}
 	copy(h.nonce[:], "01234567890123456789012345678901")
 	return h
 }
 
-// The wire format of version 1 stays as it is: a change is another version.
+// The wire format of version 2 stays as it is: a change is another version.
 func TestWireFormat(t *testing.T) {
 	h := sample()
 	if err := h.encode(); err != nil {
 		t.Fatal(err)
 	}
 	p := party{self: h.Identity, secret: []byte("open sesame"), version: protocol}
-	var refusal, proof bytes.Buffer
+	var refusal, proof, copy bytes.Buffer
 	writeRefusal(&refusal, refuse("node 1 is not welcome"))
 	writeVerdict(&proof, accepted, p.proof(dialsLabel, h, h))
+	p.turnAway(&copy, copied("node 1 runs elsewhere"), h, h)
 	out := newOutbox(1 << 20)
 	out.add([]byte{9}, []byte("message "), []byte("body"))
 	out.add(nil)
@@ -55,7 +56,7 @@ func TestWireFormat(t *testing.T) {
 	for _, part := range []struct {
 		name  string
 		bytes []byte
-	}{{"hello", h.raw}, {"refusal", refusal.Bytes()}, {"proof", proof.Bytes()}, {"frames", frames[0]}} {
+	}{{"hello", h.raw}, {"refusal", refusal.Bytes()}, {"proof", proof.Bytes()}, {"copy", copy.Bytes()}, {"frames", frames[0]}} {
 		text.WriteString(part.name + "\n" + hex.Dump(part.bytes))
 	}
 	const golden = "testdata/wire.golden"
@@ -118,6 +119,39 @@ func TestReflectedHandshake(t *testing.T) {
 	if bytes.Equal(p.proof(dialsLabel, mine, theirs), p.proof(acceptsLabel, mine, theirs)) ||
 		bytes.Equal(p.proof(dialsLabel, mine, theirs), p.proof(dialsLabel, theirs, mine)) {
 		t.Error("the proofs of the two sides are the same")
+	}
+}
+
+// Nobody but who knows the secret can have a process end.
+func TestWordThatEndsAProcessNeedsTheSecret(t *testing.T) {
+	dials := party{self: Identity{Node: 1, Boot: 1, Cluster: "c"}, secret: []byte("s"), version: protocol}
+	for secret, want := range map[string]bool{"s": true, "another": false} {
+		near, far := net.Pipe()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			accepts := party{self: Identity{Node: 2, Boot: 1, Cluster: "c"}, secret: []byte(secret), version: protocol}
+			theirs, err := readHello(far, protocol)
+			mine, _ := accepts.hello(0, 0)
+			if err == nil {
+				_, err = far.Write(mine.raw)
+			}
+			if err == nil {
+				_, err = readVerdict(far)
+			}
+			if err == nil {
+				err = accepts.turnAway(far, copied("node 1 runs elsewhere"), theirs, mine)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}()
+		_, err := dials.dial(near, 2, forCalls, 0)
+		<-done
+		var refused *RefusedError
+		if !errors.As(err, &refused) || (refused.Copied && refused.ByPeer) != want {
+			t.Errorf("secret %q: %v", secret, err)
+		}
 	}
 }
 

@@ -151,12 +151,14 @@ func (s *source) Read(b []byte) (int, error) {
 
 // Reconcile brings a group's log and its snapshots together after a crash, before
 // Raft sees them: a snapshot that came from a leader may lie beyond the log, which
-// then goes on behind it. It fails when no snapshot is left that the log follows.
+// then goes on behind it. It fails when no snapshot is left that the log follows. The
+// logger says which partition it is.
 func Reconcile(g *log.Group, s *Snapshots, logger *slog.Logger) error {
 	list := s.store.List()
 	if len(list) > 0 && list[0].Index > g.End() {
-		logger.Warn("log goes on behind a snapshot that lies beyond its end", "group", g.ID(),
-			"last", g.End(), "snapshot", list[0].Index)
+		if g.End() > 0 { // an empty one ends where the snapshot does
+			logger.Warn("log goes on behind a snapshot that lies beyond its end", "last", g.End(), "snapshot", list[0].Index)
+		}
 		return g.Reset(list[0].Index, list[0].Term)
 	}
 	if follows(g, 0) || len(s.usable()) > 0 {

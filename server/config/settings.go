@@ -219,9 +219,10 @@ var settings = []Setting{
 	},
 	{
 		Name: "cluster-max-entry", Type: Size, Default: "64mb", Group: GroupCluster, Scope: Cluster, Change: Restart,
-		Min: 1 << 20, Max: 1 << 30,
-		Effect: "Largest entry of the log that nodes send each other: a command with its arguments, or a transaction, must fit.",
-		field:  func(c *Config) any { return &c.ClusterMaxEntry },
+		Min: 1 << 20, Max: 1 << 29,
+		Effect: "Largest command that changes something, with its arguments, or transaction, that a node with `cluster-addr` takes. A larger one gets an error and is not run: " +
+			"it travels between the nodes as one entry of the log, and what other clients write waits behind it.",
+		field: func(c *Config) any { return &c.ClusterMaxEntry },
 	},
 	{
 		Name: "databases", Type: Int, Default: "16", Group: GroupStreams, Scope: Cluster, Change: Restart,

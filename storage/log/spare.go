@@ -18,6 +18,11 @@ import (
 // syncs must not wait behind 64 MiB of zeros.
 const fillStep = 256 << 10
 
+// fillPause is what the log has the disk to itself for between two steps, as long as the
+// spare is filled twice as far as the segment in use: the log's own syncs take twice as
+// long beside one (measured: 250 us instead of 146).
+const fillPause = 20 * time.Millisecond
+
 // spare is the segment file that the writer takes next, under a name of its own.
 // It exists before it is needed, so that a full disk is met here and not in the
 // middle of an append; and its blocks are written before they are needed, for a
@@ -113,12 +118,27 @@ func (l *Log) makeSpare(ctx context.Context) error {
 		return err
 	}
 	zeros := make([]byte, fillStep) // so large a slice begins at a page
+	began := l.stats.bytes.Load()
 	for off := int64(0); off < l.o.SegmentBytes && ctx.Err() == nil; off += fillStep {
+		if used := l.stats.bytes.Load() - began; uint64(off) >= 2*used {
+			l.pauseFilling(ctx)
+		}
 		if taken, err := l.fill(f, zeros, off); taken || err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (l *Log) pauseFilling(ctx context.Context) {
+	pause := time.NewTimer(fillPause)
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+	case <-l.spare.want: // it was taken; fill says so
+		wake(l.spare.want)
+	case <-pause.C:
+	}
 }
 
 // allocateSpare returns nil, nil when there is a spare.
