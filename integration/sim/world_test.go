@@ -33,15 +33,16 @@ type world struct {
 	load    *workload.Workload
 	jumps   bool // clocks jump: idle times tell nothing
 	parts   int
-	ops     []history.Op
 	// How much log the nodes have grow before they take a snapshot, and its segments.
 	snapshotBytes, segmentBytes int64
+
+	ops []history.Op
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	w := &world{t: t, seed: seed, rng: rng, network: meshtest.New(), trace: newTrace(),
-		jumps: rng.IntN(3) == 0, parts: 1 + 2*rng.IntN(2), snapshotBytes: 1 << 20, segmentBytes: 1 << 20}
+	w := &world{t: t, seed: seed, rng: rng, network: meshtest.New(), trace: newTrace(), jumps: rng.IntN(3) == 0, parts: 1 + 2*rng.IntN(2),
+		snapshotBytes: 1 << 20, segmentBytes: 1 << 20}
 	for i := range nodes {
 		w.members = append(w.members, newMember(w, i))
 	}
