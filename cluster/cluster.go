@@ -42,6 +42,8 @@ type Options struct {
 	NoAuthentication bool // neither of the two is needed
 	// ElectionTimeout is that of the meta group; 0: its default.
 	ElectionTimeout time.Duration
+	// Wall is the wall clock by which the meta group's commands are dated; nil: time.Now.
+	Wall func() time.Time
 
 	Listener net.Listener
 	Dial     func(ctx context.Context, addr string) (net.Conn, error) // nil: TCP
@@ -115,7 +117,7 @@ func New(o Options) (*Cluster, error) {
 	})
 	c.meta = replication.New(newMachine(c.publish), replication.Options{
 		ID: replication.Meta, Origin: replication.Origin{Node: o.Node, Boot: o.Boot},
-		Flush: func() {}, Refuse: o.Room, Fatal: o.Fatal, Logger: o.Logger, Send: c.Sender(metaGroup), ElectionTimeout: o.ElectionTimeout,
+		Flush: func() {}, Refuse: o.Room, Fatal: o.Fatal, Logger: o.Logger, Send: c.Sender(metaGroup), ElectionTimeout: o.ElectionTimeout, Wall: o.Wall,
 	})
 	c.Add(metaGroup, c.meta)
 	c.handle()

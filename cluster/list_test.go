@@ -32,8 +32,8 @@ func (l *list) Read(_ *replication.Request, _ int64, _ bool, out []byte) ([]byte
 }
 func (l *list) Quiet(*replication.Request, int64) bool         { return false }
 func (l *list) Adds(*replication.Request) (blocking.Key, bool) { return blocking.Key{}, false }
-func (l *list) Upkeep(int64) *replication.Request              { return nil }
-func (l *list) NextUpkeep() int64                              { return 0 }
+func (l *list) Upkeep(int64, bool) *replication.Request        { return nil }
+func (l *list) NextUpkeep(bool) int64                          { return 0 }
 func (l *list) View() replication.View                         { return listView(slices.Clone(l.words)) }
 func (l *list) Clear()                                         { l.words = nil }
 func (l *list) Restore(r replication.SectionReader) error {

@@ -58,9 +58,9 @@ func (m *machine) Quiet(*replication.Request, int64) bool { return false }
 
 func (m *machine) Adds(*replication.Request) (blocking.Key, bool) { return blocking.Key{}, false }
 
-func (m *machine) Upkeep(int64) *replication.Request { return nil }
+func (m *machine) Upkeep(int64, bool) *replication.Request { return nil }
 
-func (m *machine) NextUpkeep() int64 { return 0 }
+func (m *machine) NextUpkeep(bool) int64 { return 0 }
 
 func (m *machine) View() replication.View { return metaView{m.state.Clone()} }
 

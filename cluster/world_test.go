@@ -234,7 +234,7 @@ func (n *node) stores(group uint32) replication.Stores {
 	if err := raftstore.Reconcile(g, snapshots, n.logger()); err != nil {
 		n.w.t.Fatal(err)
 	}
-	return replication.Stores{Log: raftstore.NewLog(g), Stable: raftstore.NewStable(g), Snapshots: snapshots}
+	return replication.Stores{Log: raftstore.NewLog(snapshots), Stable: raftstore.NewStable(g), Snapshots: snapshots}
 }
 
 // kill ends the process without a word to the others.

@@ -9,63 +9,72 @@ import (
 )
 
 // CLUSTER INFO: whether all slots are served, and figures.
-var clusterInfo = Command{
+var clusterInfo = shown(Command{
 	Name: "info", Syntax: "CLUSTER INFO",
 	Summary: "Provides info about Redis Cluster node state.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(1)",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "3.0.0", Complexity: "O(1)",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "`cluster_state` is `ok` when this node knows a leader for every slot. The epoch counts changes of nodes and partitions, `cluster_my_epoch` is the newest term of what the node leads.",
-	Class:       Own,
-	Serve:       inCluster(serveClusterInfo),
-}
+}, serveClusterInfo)
 
 // CLUSTER LINKS: the connections with other nodes.
-var clusterLinks = Command{
+var clusterLinks = shown(Command{
 	Name: "links", Syntax: "CLUSTER LINKS",
 	Summary: "Returns a list of all TCP links to and from peer nodes in cluster.",
-	Since:   "7.0.0", Group: "cluster", Complexity: "O(N) where N is the total number of Cluster nodes",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "7.0.0", Complexity: "O(N) where N is the total number of Cluster nodes",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "The connections between nodes that carry messages.",
-	Class:       Own,
-	Serve:       inCluster(serveClusterLinks),
-}
+}, serveClusterLinks)
 
 // CLUSTER MYID: the id of this node.
-var clusterMyID = Command{
+var clusterMyID = shown(Command{
 	Name: "myid", Syntax: "CLUSTER MYID",
 	Summary: "Return the node id.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(1)",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
+	Since:   "3.0.0", Complexity: "O(1)",
+	Arity: 2,
 
 	Differences: "The first 16 digits are the id that [MILLRACE NODES](#millrace) shows.",
-	Class:       Own,
-	Serve: inCluster(func(c *ServeCall, cluster Cluster) error {
-		c.Out = wire.AppendBulkString(c.Out, cluster.Topology().Self.RedisID())
-		return nil
-	}),
-}
+}, serveOwnID(NodeID.RedisID))
 
 // CLUSTER MYSHARDID: an id that stays, though what a node leads does not.
-var clusterMyShardID = Command{
+var clusterMyShardID = shown(Command{
 	Name: "myshardid", Syntax: "CLUSTER MYSHARDID",
 	Summary: "Returns the shard ID of a node.",
-	Since:   "7.2.0", Group: "cluster", Complexity: "O(1)",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "7.2.0", Complexity: "O(1)",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "Each node has one of its own: every node holds a replica of every partition.",
-	Class:       Own,
-	Serve: inCluster(func(c *ServeCall, cluster Cluster) error {
-		c.Out = wire.AppendBulkString(c.Out, cluster.Topology().Self.ShardID())
+}, serveOwnID(NodeID.ShardID))
+
+func serveOwnID(form func(NodeID) string) func(*ServeCall, Cluster) error {
+	return func(c *ServeCall, cluster Cluster) error {
+		c.Out = wire.AppendBulkString(c.Out, form(cluster.Topology().Self))
 		return nil
-	}),
+	}
 }
 
 func serveClusterInfo(c *ServeCall, cluster Cluster) error {
+	var b strings.Builder
+	for _, f := range ClusterFigures(cluster) {
+		fmt.Fprintf(&b, "%s:%v\r\n", f.Name, f.Value)
+	}
+	c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), b.String())
+	return nil
+}
+
+// Figure is a line of CLUSTER INFO.
+type Figure struct {
+	Name  string
+	Value any
+}
+
+// ClusterFigures are the lines of CLUSTER INFO. INFO shows them with either routing.
+func ClusterFigures(cluster Cluster) []Figure {
 	t := cluster.Topology()
 	assigned, served := t.slotCounts()
 	state := "ok"
@@ -73,22 +82,14 @@ func serveClusterInfo(c *ServeCall, cluster Cluster) error {
 		state = "fail"
 	}
 	traffic := cluster.Traffic()
-	var b strings.Builder
-	for _, line := range []struct {
-		name  string
-		value any
-	}{
+	return []Figure{
 		{"cluster_state", state}, {"cluster_slots_assigned", assigned}, {"cluster_slots_ok", served},
 		{"cluster_slots_pfail", 0}, {"cluster_slots_fail", assigned - served},
 		{"cluster_known_nodes", t.members()}, {"cluster_size", t.leaders()},
 		{"cluster_current_epoch", t.Epoch}, {"cluster_my_epoch", t.epochOf(t.Self)},
 		{"cluster_stats_messages_sent", traffic.Sent}, {"cluster_stats_messages_received", traffic.Received},
 		{"total_cluster_links_buffer_limit_exceeded", traffic.Dropped},
-	} {
-		fmt.Fprintf(&b, "%s:%v\r\n", line.name, line.value)
 	}
-	c.Out = wire.AppendVerbatim(c.Out, c.Session.Proto(), b.String())
-	return nil
 }
 
 // slotCounts are how many slots belong to a partition, and how many of them have a

@@ -12,7 +12,7 @@ var asking = Command{
 	Arity: 1, Flags: Fast, Categories: CatFast | CatConnection,
 	Differences: "A node on its own answers with an error that cluster support is disabled. There is no -ASK, so in a cluster it changes nothing.",
 	Class:       Own,
-	Serve: inCluster(func(c *ServeCall, _ Cluster) error {
+	Serve: asMember(func(c *ServeCall, _ Cluster) error {
 		c.Out = wire.AppendSimple(c.Out, "OK")
 		return nil
 	}),
@@ -28,7 +28,7 @@ var readOnlyMode = Command{
 	Arity: 1, Flags: Loading | Stale | Fast, Categories: CatFast | CatConnection,
 	Differences: "A node on its own answers with an error that cluster support is disabled. In a cluster it holds with either `routing`, and also while " +
 		"no leader is known.",
-	Class: Own, Serve: inCluster(serveReadOnly(true)),
+	Class: Own, Serve: asMember(serveReadOnly(true)),
 }
 
 // READWRITE ends READONLY.
@@ -39,7 +39,7 @@ var readWriteMode = Command{
 	Since:   "3.0.0", Group: "cluster", Complexity: "O(1)",
 	Arity: 1, Flags: Loading | Stale | Fast, Categories: CatFast | CatConnection,
 	Differences: "A node on its own answers with an error that cluster support is disabled.",
-	Class:       Own, Serve: inCluster(serveReadOnly(false)),
+	Class:       Own, Serve: asMember(serveReadOnly(false)),
 }
 
 func serveReadOnly(on bool) func(*ServeCall, Cluster) error {

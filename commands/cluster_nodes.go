@@ -11,62 +11,41 @@ import (
 )
 
 // CLUSTER NODES: a line for each node.
-var clusterNodes = Command{
+var clusterNodes = shown(Command{
 	Name: "nodes", Syntax: "CLUSTER NODES",
 	Summary: "Get Cluster config for the node.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(N) where N is the total number of Cluster nodes",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "3.0.0", Complexity: "O(N) where N is the total number of Cluster nodes",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "A node that leads a partition is a master, with the slots that it leads; any other is shown as a replica of who leads the first partition that it has. The epoch is the term of that partition. Nothing is pinged: `pong-recv` is when the node was last heard of.",
-	Class:       Own,
-	Serve:       inCluster(serveClusterNodes),
-}
+}, serveClusterNodes)
 
 // CLUSTER REPLICAS node-id: the lines of those that NODES shows as replicas of it.
-var clusterReplicas = Command{
+var clusterReplicas = aboutNode(Command{
 	Name: "replicas", Syntax: "CLUSTER REPLICAS node-id",
 	Summary: "List replica nodes of the specified master node.",
-	Since:   "5.0.0", Group: "cluster", Complexity: "O(1)",
-	Arguments: []Argument{{Name: "node-id", Type: "string"}},
-	Arity:     3, Flags: Admin | Stale, Categories: CatAdmin | CatSlow | CatDangerous,
-	Tips:  []string{"nondeterministic_output"},
-	Class: Own,
-	Serve: inCluster(serveClusterReplicas),
-}
+	Since:   "5.0.0", Complexity: "O(1)",
+}, serveClusterReplicas)
 
 // CLUSTER SLAVES is the old name of REPLICAS.
-var clusterSlaves = Command{
+var clusterSlaves = aboutNode(Command{
 	Name: "slaves", Syntax: "CLUSTER SLAVES node-id",
 	Summary: "List replica nodes of the specified master node.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(1)",
-	DeprecatedSince: "5.0.0", ReplacedBy: "`CLUSTER REPLICAS`",
-	Arguments: []Argument{{Name: "node-id", Type: "string"}},
-	Arity:     3, Flags: Admin | Stale, Categories: CatAdmin | CatSlow | CatDangerous,
-	Tips:  []string{"nondeterministic_output"},
-	Class: Own,
-	Serve: inCluster(serveClusterReplicas),
-}
+	Since:   "3.0.0", Complexity: "O(1)", DeprecatedSince: "5.0.0", ReplacedBy: "`CLUSTER REPLICAS`",
+}, serveClusterReplicas)
 
 // CLUSTER COUNT-FAILURE-REPORTS node-id: who is down is not decided by reports.
-var clusterCountFailureReports = Command{
+var clusterCountFailureReports = aboutNode(Command{
 	Name: "count-failure-reports", Syntax: "CLUSTER COUNT-FAILURE-REPORTS node-id",
 	Summary: "Return the number of failure reports active for a given node.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(N) where N is the number of failure reports",
-	Arguments: []Argument{{Name: "node-id", Type: "string"}},
-	Arity:     3, Flags: Admin | Stale, Categories: CatAdmin | CatSlow | CatDangerous,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "3.0.0", Complexity: "O(N) where N is the number of failure reports",
 
 	Differences: "Always 0: no node reports on another one, leaders are elected by Raft.",
-	Class:       Own,
-	Serve: inCluster(func(c *ServeCall, cluster Cluster) error {
-		if _, err := c.clusterNode(cluster.Topology()); err != nil {
-			return err
-		}
-		c.Out = wire.AppendInt(c.Out, 0)
-		return nil
-	}),
-}
+}, func(c *ServeCall, _ *Topology, _ *ClusterNode) error {
+	c.Out = wire.AppendInt(c.Out, 0)
+	return nil
+})
 
 // clusterNode is the member that the argument names.
 func (c *ServeCall) clusterNode(t *Topology) (*ClusterNode, error) {
@@ -90,12 +69,7 @@ func serveClusterNodes(c *ServeCall, cluster Cluster) error {
 	return nil
 }
 
-func serveClusterReplicas(c *ServeCall, cluster Cluster) error {
-	t := cluster.Topology()
-	of, err := c.clusterNode(t)
-	if err != nil {
-		return err
-	}
+func serveClusterReplicas(c *ServeCall, t *Topology, of *ClusterNode) error {
 	var lines []string
 	for i := range t.Nodes {
 		if n := &t.Nodes[i]; n.State != NodeRemoved && t.MasterOf(n.ID) == of {
@@ -124,6 +98,9 @@ func (t *Topology) nodeLine(n *ClusterNode) string {
 	}
 	if n.State == NodeDown {
 		flags, link = flags+",fail", "disconnected"
+	}
+	if n.Client.Port == 0 {
+		flags += ",noaddr" // nobody is to dial it
 	}
 	heard := int64(0)
 	if !n.Heard.IsZero() {

@@ -8,18 +8,16 @@ import (
 
 // CLUSTER SHARDS: the same as SLOTS by leader, with replicas that are down, too. A shard
 // is what one node leads, since clients know a shard by its master.
-var clusterShards = Command{
+var clusterShards = shown(Command{
 	Name: "shards", Syntax: "CLUSTER SHARDS",
 	Summary: "Get array of cluster slots to node mappings.",
-	Since:   "7.0.0", Group: "cluster", Complexity: "O(N) where N is the total number of cluster nodes",
-	Arity: 2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Since:   "7.0.0", Complexity: "O(N) where N is the total number of cluster nodes",
+	Arity: 2,
+	Tips:  []string{"nondeterministic_output"},
 
 	Differences: "Every node holds a replica of every partition. Those that lead one are shown as masters only, since clients take a node for " +
 		"either a master or a replica.",
-	Class: Own,
-	Serve: inCluster(serveClusterShards),
-}
+}, serveClusterShards)
 
 // shard is all that one node leads. Without a known leader it is one partition.
 type shard struct {
@@ -61,14 +59,14 @@ func joined(ranges []SlotRange) (list []SlotRange) {
 }
 
 // nodes are those with a replica of what the shard holds, its master first, without those
-// that are masters themselves.
+// that are masters themselves or that clients can't reach yet. Who is down is among them.
 func (s *shard) nodes(t *Topology) (nodes []*ClusterNode) {
 	if s.master != nil {
 		nodes = append(nodes, s.master)
 	}
 	for _, p := range s.partitions {
 		for _, r := range p.Replicas {
-			if n := t.Node(r.Node); n != nil && n.State != NodeRemoved && len(t.Leads(n.ID)) == 0 && !slices.Contains(nodes, n) {
+			if n := t.Node(r.Node); n != nil && n.State != NodeRemoved && n.Client.Port != 0 && len(t.Leads(n.ID)) == 0 && !slices.Contains(nodes, n) {
 				nodes = append(nodes, n)
 			}
 		}
@@ -129,7 +127,7 @@ func (s *shard) applied(id NodeID) (sum uint64) {
 	return sum
 }
 
-// health is Redis' word for the state of a node.
+// health is the word of Redis 7 for the state of a node; its page says failed.
 func (n *ClusterNode) health() string {
 	switch n.State {
 	case NodeUp:
@@ -137,5 +135,5 @@ func (n *ClusterNode) health() string {
 	case NodeJoining:
 		return "loading"
 	}
-	return "failed"
+	return "fail"
 }

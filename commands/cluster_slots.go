@@ -1,25 +1,26 @@
 package commands
 
 import (
+	"slices"
+
 	"github.com/millrace-io/millrace/resp/wire"
 )
 
 // CLUSTER SLOTS: for each range of slots who leads it and who has a replica, for clients
-// that go straight to the leaders. A range without a known leader is left out.
-var clusterSlots = Command{
+// that go straight to the leaders.
+var clusterSlots = shown(Command{
 	Name: "slots", Syntax: "CLUSTER SLOTS",
 	Summary: "Get array of Cluster slot to node mappings.",
-	Since:   "3.0.0", Group: "cluster", Complexity: "O(N) where N is the total number of Cluster nodes",
+	Since:   "3.0.0", Complexity: "O(N) where N is the total number of Cluster nodes",
 	DeprecatedSince: "7.0.0", ReplacedBy: "`CLUSTER SHARDS`",
 	History: [][2]string{{"4.0.0", "Added node IDs."}, {"7.0.0", "Added additional networking metadata field."}},
-	Arity:   2, Flags: Stale, Categories: CatSlow,
-	Tips: []string{"nondeterministic_output"},
+	Arity:   2,
+	Tips:    []string{"nondeterministic_output"},
 
 	Differences: "Every node holds a replica of every partition. Those that lead one are shown as masters only, since clients take a node for " +
-		"either a master or a replica.",
-	Class: Own,
-	Serve: inCluster(serveClusterSlots),
-}
+		"either a master or a replica. Who is down is not shown. While the leader of a range is not known the node that is asked stands in its place: it " +
+		"answers CLUSTERDOWN, which clients take for a reason to try again, and MOVED as soon as there is a leader.",
+}, serveClusterSlots)
 
 func serveClusterSlots(c *ServeCall, cluster Cluster) error {
 	t := cluster.Topology()
@@ -27,11 +28,10 @@ func serveClusterSlots(c *ServeCall, cluster Cluster) error {
 	var body []byte
 	for i := range t.Partitions {
 		p := &t.Partitions[i]
-		leader := t.LeaderOf(p)
-		if leader == nil {
+		nodes := t.serving(p)
+		if len(nodes) == 0 {
 			continue
 		}
-		nodes := append([]*ClusterNode{leader}, t.readable(p)...)
 		for _, r := range p.Slots {
 			ranges++
 			body = wire.AppendArray(body, 2+len(nodes))
@@ -52,6 +52,23 @@ func (n *ClusterNode) appendSlotsEntry(b []byte) []byte {
 	b = wire.AppendInt(b, int64(n.Client.Port))
 	b = wire.AppendBulkString(b, n.ID.RedisID())
 	return wire.AppendArray(b, 0) // nothing more is known of it
+}
+
+// serving are the nodes that clients are to ask for the keys of a partition, its leader
+// first. A range that was left out while it has none would be worse than one that
+// nobody serves: node-redis throws a TypeError then, again and again, and rueidis does
+// not wait even with a read.
+func (t *Topology) serving(p *ClusterPartition) []*ClusterNode {
+	first := t.LeaderOf(p)
+	if first == nil {
+		first = t.Node(t.Self)
+	}
+	nodes := t.readable(p)
+	if first == nil || first.Client.Port == 0 {
+		return nodes
+	}
+	nodes = slices.DeleteFunc(nodes, func(n *ClusterNode) bool { return n == first })
+	return append([]*ClusterNode{first}, nodes...)
 }
 
 // readable are the nodes that may be asked for the keys of a partition beside its

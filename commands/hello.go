@@ -123,11 +123,14 @@ func serveHello(c *ServeCall) error {
 	c.Out = wire.AppendInt(c.Out, int64(proto))
 	c.Out = wire.AppendBulkString(c.Out, "id")
 	c.Out = wire.AppendInt(c.Out, int64(c.Session.ID()))
-	mode := "standalone"
+	mode, role := "standalone", "master"
 	if redirects(c.Node) {
 		mode = "cluster" // otherwise a client needs to know nothing of the cluster
 	}
-	for _, pair := range [][2]string{{"mode", mode}, {"role", "master"}} {
+	if _, follows := Follows(c.cluster()); follows {
+		role = "replica"
+	}
+	for _, pair := range [][2]string{{"mode", mode}, {"role", role}} {
 		c.Out = wire.AppendBulkString(c.Out, pair[0])
 		c.Out = wire.AppendBulkString(c.Out, pair[1])
 	}

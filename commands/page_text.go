@@ -35,14 +35,23 @@ good for ever, also after a restart. Containers list their subcommands in a fixe
 **Several partitions.** A node that was made with ` + "`--partitions`" + ` above 1 keeps each key in the partition of its hash slot (CRC16 and hash tags,
 as Redis Cluster). What a command does in one partition is one moment. DEL, UNLINK, EXISTS, TOUCH and MGET may have keys anywhere, each
 partition answers for its own; DBSIZE, KEYS, SCAN, RANDOMKEY, FLUSHALL, FLUSHDB and SWAPDB are for all, one moment in each, not in all of
-them together. XREAD and XREADGROUP may name streams of several partitions (but not with MAXCOUNT or MAXSIZE): they wait in all of them, and
-the first that has something ends the wait; an XREADGROUP that delivered something in one partition says so, and an error of another, as
-NOGROUP, is told when nothing is delivered. All other commands of several keys, WATCH, and the commands and watched keys of a transaction
+them together. XREAD and XREADGROUP may name streams of several partitions, as described below. All other commands of several keys, WATCH, and the commands and watched keys of a transaction
 must be in one partition, and no command for all may be among them; else ` + "`-CROSSSLOT`" + `. Keys without a common hash tag may be in one partition
 by chance: do not rely on it. FLUSHALL may send a client that tracks keys more than one ` + "`invalidate`" + `.
 
+**Reads of several partitions.** XREAD and XREADGROUP of streams in several partitions answer as in one: streams come in the order in which
+they are named, MAXCOUNT and MAXSIZE hold for all of them together, and an error for any key (NOGROUP, WRONGTYPE) is the reply before
+anything is delivered and before a consumer is made. For that an XREADGROUP asks all of the partitions first what there is; then those that
+have something deliver it, in the order of the streams when there is a limit for all. With BLOCK they wait in all partitions. One
+XREADGROUP that waits is served by one partition, the first that has something for it, and of each group whoever waited longest is served
+first; while one partition is about to serve it, others pass it over. An XREAD may bring what came to two partitions at the same moment.
+Three things can be seen that one partition would not show. What is
+read of different partitions is not one moment. A group that goes, or a full disk, between the question and the delivery is an error only
+when nothing else was delivered: entries that were given to the consumer are always in the reply. And where others were faster, an
+XREADGROUP with BLOCK has to ask again, and stands at the end of the line. Nothing else of its connection runs until it is answered.
+
 **Seen times.** When an XREADGROUP finds nothing new, the consumer's seen-time is noted beside the log and goes into it within ten
-seconds: after a crash it may be that much older.
+seconds: after a crash, and through another node of a cluster, it may be that much older.
 
 **Numbers of Redis' own structures** (` + "`radix-tree-nodes`" + ` of XINFO STREAM, ` + "`qbuf-free`" + ` of CLIENT LIST, allocator figures of INFO) are
 given where clients want to see a number; they tell of Millrace's structures.

@@ -20,11 +20,16 @@ type readBudget struct {
 // stream reports whether another stream may begin: there is room behind its name
 // for an entry. So no stream is shown for whose entries there was no room.
 func (b *readBudget) stream(c *Call, key []byte) bool {
-	header := len("$\r\n\r\n") + len(strconv.Itoa(len(key))) + len(key)
-	if c.Proto == wire.RESP2 {
-		header += len("*2\r\n")
+	return b.room(c, streamHeader(key, c.Proto))
+}
+
+// streamHeader is the size of what stands before the entries of a stream.
+func streamHeader(key []byte, proto wire.Proto) int {
+	n := len("$\r\n\r\n") + len(strconv.Itoa(len(key))) + len(key)
+	if proto == wire.RESP2 {
+		n += len("*2\r\n")
 	}
-	return b.room(c, header)
+	return n
 }
 
 // entry reports whether another entry may be given, and counts it.

@@ -23,6 +23,9 @@ type readOptions struct {
 	firstID int
 }
 
+// bounded reports a limit for all streams together.
+func (o *readOptions) bounded() bool { return o.maxCount != unlimited || o.maxSize != unlimited }
+
 // parseRead parses the arguments of XREAD, or with grouped of XREADGROUP, but for
 // the IDs: whether those are right is asked key by key, after the key itself.
 func parseRead(args [][]byte, grouped bool) (o readOptions, err error) {

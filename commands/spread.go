@@ -15,13 +15,11 @@ type Spread struct {
 	// split returns the arguments for a partition that has some of the keys, which
 	// stand at these indexes; nil: all get the same, as the command names no keys.
 	split func(args [][]byte, keys []int) [][]byte
-	// refuses reports arguments with which the command can't be spread; nil: none.
-	refuses func(args [][]byte) bool
 	// merge makes one reply of those of the parts, none of which is an error.
 	merge func(m *merging, out []byte) []byte
-	// deliversFirst: what a part brings must reach the client, whatever became of
-	// the others.
-	deliversFirst bool
+	// looksFirst: the partitions are asked what there is before any of them changes
+	// anything, see GroupRead.
+	looksFirst bool
 }
 
 // SpreadPart is what one partition does of a spread command.
@@ -37,8 +35,8 @@ type merging struct {
 	parts []SpreadPart
 }
 
-// Fits reports whether a command can be spread with these arguments.
-func (s *Spread) Fits(args [][]byte) bool { return s.refuses == nil || !s.refuses(args) }
+// LooksFirst reports whether a command is run as a GroupRead.
+func (s *Spread) LooksFirst() bool { return s.looksFirst }
 
 // Split returns the arguments for the partition of some of the keys.
 func (s *Spread) Split(args [][]byte, keys []int) [][]byte {
@@ -49,24 +47,14 @@ func (s *Spread) Split(args [][]byte, keys []int) [][]byte {
 }
 
 // Merge makes one reply of the parts' replies. An error of the first part that has one
-// is the reply; but what was delivered to a consumer is never kept from it.
+// is the reply.
 func (s *Spread) Merge(args [][]byte, proto wire.Proto, parts []SpreadPart) []byte {
-	m := &merging{args: args, proto: proto}
-	var failed []byte
 	for _, p := range parts {
-		switch {
-		case len(p.Reply) > 0 && p.Reply[0] == '-':
-			if failed == nil {
-				failed = p.Reply
-			}
-		default:
-			m.parts = append(m.parts, p)
+		if IsError(p.Reply) {
+			return p.Reply
 		}
 	}
-	if failed != nil && !(s.deliversFirst && slices.ContainsFunc(m.parts, func(p SpreadPart) bool { return !IsNull(p.Reply) })) {
-		return failed
-	}
-	return s.merge(m, nil)
+	return s.merge(&merging{args: args, proto: proto, parts: parts}, nil)
 }
 
 // The ways to spread a command: numbers are added up, of keys that are counted or of
@@ -79,8 +67,8 @@ var (
 	spreadNames = &Spread{merge: mergeLists}
 	spreadAny   = &Spread{merge: mergeAny}
 	spreadList  = &Spread{split: splitKeys, merge: mergeByKey}
-	spreadRead  = &Spread{split: splitStreams, refuses: limitsAll, merge: mergeStreams}
-	spreadGroup = &Spread{split: splitStreams, refuses: limitsAll, merge: mergeStreams, deliversFirst: true}
+	spreadRead  = &Spread{split: splitStreams, merge: mergeReads}
+	spreadGroup = &Spread{merge: mergeStreams, looksFirst: true}
 )
 
 // splitKeys is for commands whose arguments are keys.
@@ -90,26 +78,6 @@ func splitKeys(args [][]byte, keys []int) [][]byte {
 		part = append(part, args[i])
 	}
 	return part
-}
-
-// splitStreams is for XREAD and XREADGROUP: each key has its ID.
-func splitStreams(args [][]byte, keys []int) [][]byte {
-	all := findReadKeys(args)
-	part := append(make([][]byte, 0, all[0]+2*len(keys)), args[:all[0]]...)
-	for _, i := range keys {
-		part = append(part, args[i])
-	}
-	for _, i := range keys {
-		part = append(part, args[i+len(all)])
-	}
-	return part
-}
-
-// limitsAll reports whether an XREAD has a limit for all of its streams together, which
-// no partition can keep alone.
-func limitsAll(args [][]byte) bool {
-	o, err := parseRead(args, equalFold(args[0], "xreadgroup"))
-	return err != nil || o.maxCount != unlimited || o.maxSize != unlimited
 }
 
 func mergeSum(m *merging, out []byte) []byte {
@@ -162,60 +130,16 @@ func mergeByKey(m *merging, out []byte) []byte {
 			rest = rest[n:]
 		}
 	}
+	slices.SortFunc(all, func(a, b replyOf) int { return a.key - b.key })
 	out = wire.AppendArray(out, len(all))
-	return appendInOrder(out, all)
-}
-
-// mergeStreams puts streams in the order in which they were asked for. A reply leaves
-// out those that have nothing.
-func mergeStreams(m *merging, out []byte) []byte {
-	var all []replyOf
-	for _, p := range m.parts {
-		if !IsNull(p.Reply) {
-			all = m.appendStreams(all, p)
-		}
-	}
-	if len(all) == 0 {
-		return wire.AppendNullArray(out, m.proto)
-	}
-	if m.proto == wire.RESP3 {
-		out = wire.AppendMap(out, m.proto, len(all))
-	} else {
-		out = wire.AppendArray(out, len(all))
-	}
-	return appendInOrder(out, all)
-}
-
-// appendStreams takes the reply of a part to pieces: [name, entries] each, or in RESP3
-// a map of them.
-func (m *merging) appendStreams(all []replyOf, p SpreadPart) []replyOf {
-	n, rest := replyHead(p.Reply)
-	next := 0 // of the part's keys
-	for range n {
-		name, size := rest, replyLen(rest)
-		if m.proto == wire.RESP3 {
-			size += replyLen(rest[size:])
-		} else {
-			_, name = replyHead(rest)
-		}
-		length, text := replyHead(name)
-		for next < len(p.Keys) && !bytes.Equal(m.args[p.Keys[next]], text[:length]) {
-			next++
-		}
-		all = append(all, replyOf{p.Keys[min(next, len(p.Keys)-1)], rest[:size]})
-		next++
-		rest = rest[size:]
-	}
-	return all
-}
-
-func appendInOrder(out []byte, all []replyOf) []byte {
-	slices.SortStableFunc(all, func(a, b replyOf) int { return a.key - b.key })
 	for _, r := range all {
 		out = append(out, r.text...)
 	}
 	return out
 }
+
+// IsError reports whether a reply is an error.
+func IsError(reply []byte) bool { return len(reply) > 0 && reply[0] == '-' }
 
 // IsNull reports whether a reply says that there is nothing, in either protocol.
 func IsNull(reply []byte) bool {

@@ -28,11 +28,20 @@ func (m *Machine) Upkeep(now int64) [][]byte {
 		})
 		return args
 	}
+	return m.Noted(now)
+}
+
+// Noted returns the internal command that logs what was noted beside the state, when it
+// is due, nil for none. NextNoted is when it will be.
+func (m *Machine) Noted(now int64) [][]byte {
 	if due := m.seen.due(); due != 0 && due <= now {
 		return m.seen.take([][]byte{[]byte("seen")})
 	}
 	return nil
 }
+
+// NextNoted is when Noted may return something, in Unix ms, 0 for never.
+func (m *Machine) NextNoted() int64 { return m.seen.due() }
 
 // NextUpkeep is when the next internal command is due, in Unix ms, 0 for never.
 func (m *Machine) NextUpkeep() int64 {

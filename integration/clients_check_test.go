@@ -63,7 +63,7 @@ func (s *clientRun) checkGroup(entries int) {
 // checkTransactions: both rounds went through with one conflict each.
 func (s *clientRun) checkTransactions() {
 	s.t.Helper()
-	ledger, err := s.c.XRange(s.t.Context(), "ledger", "-", "+").Result()
+	ledger, err := s.c.XRange(s.t.Context(), "{total}ledger", "-", "+").Result()
 	if err != nil || len(ledger) != 2 {
 		s.t.Fatalf("the ledger: %v, %v", ledger, err)
 	}

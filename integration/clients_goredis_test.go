@@ -20,7 +20,7 @@ func TestClientGoRedis(t *testing.T) {
 // goRedis is go-redis with its defaults: RESP3, maintenance notifications in mode
 // auto, commands sent again up to three times.
 type goRedis struct {
-	c   *redis.Client
+	c   redis.UniversalClient
 	sub *redis.PubSub
 }
 
@@ -66,7 +66,7 @@ func (g *goRedis) transact(ctx context.Context, amount int, meanwhile func()) (t
 		var entry *redis.StringCmd
 		_, err := tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			sum = p.IncrBy(ctx, "total", int64(amount))
-			entry = p.XAdd(ctx, &redis.XAddArgs{Stream: "ledger", Values: []string{"amount", strconv.Itoa(amount)}})
+			entry = p.XAdd(ctx, &redis.XAddArgs{Stream: "{total}ledger", Values: []string{"amount", strconv.Itoa(amount)}})
 			return nil
 		})
 		total, id = sum.Val(), entry.Val()

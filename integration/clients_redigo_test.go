@@ -100,7 +100,7 @@ func (r *redigo) transact(ctx context.Context, amount int, meanwhile func()) (to
 		return 0, "", false, err
 	}
 	meanwhile()
-	for _, command := range [][]any{{"MULTI"}, {"INCRBY", "total", amount}, {"XADD", "ledger", "*", "amount", amount}} {
+	for _, command := range [][]any{{"MULTI"}, {"INCRBY", "total", amount}, {"XADD", "{total}ledger", "*", "amount", amount}} {
 		if err := c.Send(command[0].(string), command[1:]...); err != nil {
 			return 0, "", false, err
 		}

@@ -77,7 +77,7 @@ func (r *rueidisClient) transact(ctx context.Context, amount int, meanwhile func
 		replies, err := c.DoMulti(ctx,
 			c.B().Multi().Build(),
 			c.B().Incrby().Key("total").Increment(int64(amount)).Build(),
-			c.B().Xadd().Key("ledger").Id("*").FieldValue().FieldValue("amount", strconv.Itoa(amount)).Build(),
+			c.B().Xadd().Key("{total}ledger").Id("*").FieldValue().FieldValue("amount", strconv.Itoa(amount)).Build(),
 			c.B().Exec().Build(),
 		)[3].ToArray()
 		if err != nil {
@@ -98,9 +98,13 @@ func (r *rueidisClient) increment(ctx context.Context, key string) error {
 	return r.c.Do(ctx, r.c.B().Incr().Key(key).Build()).Error()
 }
 
-// subscribe: Receive ends with the connection, so the program calls it again; rueidis
-// connects anew.
 func (r *rueidisClient) subscribe(ctx context.Context, channel string) (<-chan string, error) {
+	return r.receive(ctx, func() rueidis.Completed { return r.c.B().Subscribe().Channel(channel).Build() })
+}
+
+// receive: Receive ends with the connection, so the program calls it again; rueidis
+// connects anew.
+func (r *rueidisClient) receive(ctx context.Context, command func() rueidis.Completed) (<-chan string, error) {
 	texts, confirmed := make(chan string), make(chan struct{}, 1)
 	hooked := rueidis.WithOnSubscriptionHook(ctx, func(rueidis.PubSubSubscription) {
 		select {
@@ -110,7 +114,7 @@ func (r *rueidisClient) subscribe(ctx context.Context, channel string) (<-chan s
 	})
 	go func() {
 		for ctx.Err() == nil {
-			err := r.c.Receive(hooked, r.c.B().Subscribe().Channel(channel).Build(), func(m rueidis.PubSubMessage) { pass(ctx, texts, m.Message) })
+			err := r.c.Receive(hooked, command(), func(m rueidis.PubSubMessage) { pass(ctx, texts, m.Message) })
 			if errors.Is(err, rueidis.ErrClosing) {
 				return
 			}

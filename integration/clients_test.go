@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -84,11 +85,30 @@ func (start program) run(t *testing.T) {
 // runOverCluster plays it with a client of a node that does not lead: what is killed,
 // and comes back, is the leader.
 func (start program) runOverCluster(t *testing.T) {
+	c := serveCluster(t)
+	p := c.nodes[c.follower()].process
+	start.playOver(t, c, p, p.client())
+}
+
+// runOverRedirect plays it with a client of Redis Cluster, whose keys are spread over
+// three leaders. It is told of one node, and goes to the leaders by itself.
+func (start program) runOverRedirect(t *testing.T) {
+	c := serveCluster(t, "--partitions", "3", "--routing", "redirect")
+	var addrs []string
+	for _, m := range c.nodes {
+		addrs = append(addrs, m.addr)
+	}
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})
+	defer client.Close()
+	start.playOver(t, c, c.nodes[0].process, client)
+}
+
+// playOver plays it over a cluster, with a program that is told of p.
+func (start program) playOver(t *testing.T, c *trio, p *process, client redis.UniversalClient) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), playTime)
 	defer cancel()
-	c := serveCluster(t)
-	s := &clientRun{t: t, cluster: c, p: c.nodes[c.follower()].process, inDoubt: map[string]bool{}}
-	s.c = s.p.client()
+	s := &clientRun{t: t, cluster: c, p: p, c: client, inDoubt: map[string]bool{}}
 	s.d = start(ctx, t, s.p.Addr)
 	s.play()
 	s.check()
@@ -100,8 +120,8 @@ type clientRun struct {
 	t    *testing.T
 	dir  string
 	args []string
-	p    *process      // the client's
-	c    *redis.Client // the harness' own, not the client under test
+	p    *process              // the client's
+	c    redis.UniversalClient // the harness' own, not the client under test
 	d    *dialogue
 
 	cluster *trio // nil: p is on its own
@@ -136,15 +156,46 @@ func unsharedAddr(t *testing.T) string {
 	return ""
 }
 
-// kill ends the server by SIGKILL, or the leader of the cluster.
-func (s *clientRun) kill() {
+// kill ends the server by SIGKILL, or the node of the cluster that leads a key.
+func (s *clientRun) kill(key string) {
 	s.t.Helper()
 	if s.cluster == nil {
 		s.p.kill()
 		return
 	}
-	s.lost = s.cluster.leader()
+	s.lost = s.cluster.leaderOf(key)
 	s.cluster.nodes[s.lost].kill()
+}
+
+// servers are all that the client may be connected to. They are up.
+func (s *clientRun) servers() []*process {
+	if s.cluster == nil {
+		return []*process{s.p}
+	}
+	var list []*process
+	for _, m := range s.cluster.nodes {
+		list = append(list, m.process)
+	}
+	return list
+}
+
+// blocked waits until one client waits for entries, wherever it is connected.
+func (s *clientRun) blocked() {
+	s.t.Helper()
+	var clients []*redis.Client
+	for _, p := range s.servers() {
+		clients = append(clients, p.client())
+	}
+	eventually(s.t, "one client blocked", func() bool {
+		waiting := ""
+		for _, c := range clients {
+			info, err := c.InfoMap(s.t.Context(), "clients").Result()
+			if n := info["Clients"]["blocked_clients"]; err != nil || n != "0" {
+				waiting += n
+			}
+		}
+		return waiting == "1"
+	})
 }
 
 // restart starts it again. In a cluster it then leads again, and the next kill finds it.
@@ -185,16 +236,16 @@ func (s *clientRun) play() {
 	s.adds(firstAdds)
 	s.answer("STOP")
 	s.hear("BLOCKING")
-	s.p.blocked(s.c, 1)
+	s.blocked()
 	s.wake("one")
 	s.hear("LISTENING")
 	s.publish("one")
 	s.addsUnderKills()
 	s.hear("BLOCKING")
-	s.p.blocked(s.c, 1)
-	s.kill()
+	s.blocked()
+	s.kill("wake")
 	s.restart()
-	s.p.blocked(s.c, 1) // it came back by itself, and waits again
+	s.blocked() // it came back by itself, and waits again
 	s.wake("two")
 	s.hear("LISTENING")
 	s.publish("two")
@@ -230,13 +281,13 @@ func (s *clientRun) addsUnderKills() {
 	s.t.Helper()
 	s.adds(addsByKill)
 	s.notePending()
-	s.kill()
+	s.kill("jobs")
 	s.answer("MORE")
 	s.restart()
 	s.adds(addsByKill)
 	s.inDoubt[fmt.Sprint(len(s.added)+1)] = true
 	s.answer("MORE")
-	s.kill()
+	s.kill("jobs")
 	s.restart()
 	s.adds(addsByKill)
 	s.answer("STOP")
@@ -260,12 +311,19 @@ func (s *clientRun) wake(text string) {
 	mustDo(s.t, s.c, "XADD", "wake", "*", "n", text)
 }
 
+// publish publishes where the client has subscribed: the count is of that node.
 func (s *clientRun) publish(text string) {
 	s.t.Helper()
+	var clients []*redis.Client
+	for _, p := range s.servers() {
+		clients = append(clients, p.client())
+	}
+	at := -1
 	eventually(s.t, "one client has subscribed", func() bool {
-		return s.c.PubSubNumSub(s.t.Context(), "news").Val()["news"] == 1
+		at = slices.IndexFunc(clients, func(c *redis.Client) bool { return c.PubSubNumSub(s.t.Context(), "news").Val()["news"] == 1 })
+		return at >= 0
 	})
-	if n := mustDo(s.t, s.c, "PUBLISH", "news", text); n != int64(1) {
+	if n := mustDo(s.t, clients[at], "PUBLISH", "news", text); n != int64(1) {
 		s.t.Errorf("%v received what was published", n)
 	}
 }

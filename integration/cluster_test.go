@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/millrace-io/millrace/integration/node"
+	"github.com/millrace-io/millrace/keyspace"
 )
 
 // trio is a cluster of three nodes: folders and addresses stay, processes come and go.
@@ -107,18 +108,27 @@ func (c *trio) stop() {
 func (c *trio) leaders(asked int) (leaders []int, err error) {
 	client := c.nodes[asked].client()
 	defer client.Close()
-	//lint:ignore SA1019 what clients ask, and the slots come in the order of the partitions
-	slots, err := client.ClusterSlots(c.t.Context()).Result()
-	for _, s := range slots {
-		leaders = append(leaders, slices.IndexFunc(c.nodes[:], func(m *member) bool {
-			return len(s.Nodes) > 0 && s.Nodes[0].Addr == m.addr
-		}))
+	rows, err := client.Do(c.t.Context(), "MILLRACE", "NODES").Slice()
+	for _, row := range rows {
+		fields := row.(map[any]any)
+		for len(leaders) < len(fields["lag"].([]any)) {
+			leaders = append(leaders, -1)
+		}
+		for _, led := range fields["leads"].([]any) {
+			leaders[led.(int64)] = slices.IndexFunc(c.nodes[:], func(m *member) bool { return fields["client-addr"] == m.addr })
+		}
 	}
 	return leaders, err
 }
 
 // leader is the node that leads the first partition.
-func (c *trio) leader() (i int) {
+func (c *trio) leader() int {
+	c.t.Helper()
+	return c.leaderOf("") // slot 0
+}
+
+// leaderOf is the node that leads the partition of a key.
+func (c *trio) leaderOf(key string) (i int) {
 	c.t.Helper()
 	eventually(c.t, "somebody leads", func() bool {
 		for asked, m := range c.nodes {
@@ -126,8 +136,11 @@ func (c *trio) leader() (i int) {
 				continue
 			}
 			leaders, err := c.leaders(asked)
-			if err == nil && len(leaders) > 0 && leaders[0] >= 0 && c.nodes[leaders[0]].process != nil {
-				i = leaders[0]
+			if err != nil || len(leaders) == 0 {
+				continue
+			}
+			i = leaders[int(keyspace.Slot([]byte(key)))*len(leaders)/keyspace.Slots]
+			if i >= 0 && c.nodes[i].process != nil {
 				return true
 			}
 		}

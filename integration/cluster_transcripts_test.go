@@ -12,7 +12,6 @@ import (
 // does not lead, and why.
 var followerDiffers = map[string]string{
 	"cluster.txt CLUSTER":              "it is about a node on its own",
-	"edge_cases.txt CLUSTER INFO":      "the same",
 	"millrace.txt there is no cluster": "the same",
 	"replicaof.txt nobody's replica":   "ROLE lists the other nodes",
 	"server.txt ROLE":                  "the same",

@@ -263,7 +263,7 @@ func (p *process) cutOff(c *redis.Client, raw rawConn) {
 }
 
 // mustDo runs a command that must not fail.
-func mustDo(t *testing.T, c *redis.Client, args ...any) any {
+func mustDo(t *testing.T, c redis.UniversalClient, args ...any) any {
 	t.Helper()
 	reply, err := c.Do(t.Context(), args...).Result()
 	if err != nil {

@@ -31,9 +31,8 @@ func (p *partitionedTarget) Crossed(file, section string) {
 
 // differing are the sections that end otherwise with several partitions, and why.
 var differing = map[string]string{
-	"notify.txt missed keys":                  "what partitions tell of an MGET has no order among them",
-	"tracking.txt FLUSHALL and FLUSHDB":       "each partition tells by itself that all its keys are gone",
-	"xreadgroup.txt XREADGROUP, several keys": "one partition delivers though another has no such group, and that is not kept from the consumer",
+	"notify.txt missed keys":            "what partitions tell of an MGET has no order among them",
+	"tracking.txt FLUSHALL and FLUSHDB": "each partition tells by itself that all its keys are gone",
 }
 
 // Differs implements commandstest.Partitioned.

@@ -63,7 +63,7 @@ func (p *Partition) apply(l *raft.Log) {
 		p.gate.ask()
 	}
 	p.mu.RLock() // Rebuild may be at the state by now
-	p.upkeep.changed(p.sm.NextUpkeep())
+	p.upkeep.changed(p.sm.NextUpkeep(p.term.leads.Load()))
 	p.mu.RUnlock()
 	if took := time.Since(started); took > slowApply && p.ready.Load() && started.Sub(p.scratch.warned) > slowApplyEvery {
 		p.scratch.warned = started
@@ -199,6 +199,10 @@ func (a *application) log(r *Request) *blocking.Wait {
 func (a *application) ride(r *Request) {
 	if r.Exec != nil {
 		a.p.readExec(r, a.time, true, a.told)
+		return
+	}
+	if r.Peek && !a.p.sm.Quiet(r, a.time) {
+		a.answer(r, []byte(Peeked))
 		return
 	}
 	s := &a.p.scratch

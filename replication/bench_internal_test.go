@@ -20,7 +20,7 @@ type busywork struct{ StateMachine }
 
 func (busywork) Begin(uint64, int64)           {}
 func (busywork) Ready() ([]blocking.Key, bool) { return nil, false }
-func (busywork) NextUpkeep() int64             { return 0 }
+func (busywork) NextUpkeep(bool) int64         { return 0 }
 
 func (busywork) Apply(_ *Request, _ uint32, out []byte) ([]byte, *blocking.Wait) {
 	return append(out, "+OK\r\n"...), nil

@@ -27,13 +27,16 @@ type group struct {
 	cut   map[[2]uint64]bool
 	// copies says how often a message arrives: 0 loses it. nil: once.
 	copies func(from, to uint64, body []byte) int
+	// reads is what all nodes answer reads from.
+	reads replication.Reads
 }
 
 type member struct {
 	*harness
 	node      uint64
 	transport *raft.InmemTransport
-	store     *raft.InmemStore
+	stores    replication.Stores
+	disk      *diskStores // behind stores; nil: they are in memory
 	inbox     chan func()
 	end       func()
 	log       *logged
@@ -54,7 +57,16 @@ func newGroup(t *testing.T, n int) *group {
 
 // join starts a node and makes it a voter.
 func (g *group) join(node uint64) *member {
-	m := g.startNode(node, 1, raft.NewInmemStore())
+	return g.joinOn(node, inMemory())
+}
+
+func inMemory() replication.Stores {
+	store := raft.NewInmemStore()
+	return replication.Stores{Log: store, Stable: store, Snapshots: raft.NewInmemSnapshotStore()}
+}
+
+func (g *group) joinOn(node uint64, stores replication.Stores) *member {
+	m := g.startNode(node, 1, stores)
 	if len(g.nodes) == 1 {
 		g.ready(m)
 		return m
@@ -67,10 +79,10 @@ func (g *group) join(node uint64) *member {
 	return m
 }
 
-func (g *group) startNode(node, boot uint64, store *raft.InmemStore) *member {
+func (g *group) startNode(node, boot uint64, stores replication.Stores) *member {
 	id := replication.ServerID(node)
 	_, transport := raft.NewInmemTransportWithTimeout(raft.ServerAddress(id), 200*time.Millisecond)
-	m := &member{node: node, transport: transport, store: store, inbox: make(chan func(), 1<<12), log: new(logged)}
+	m := &member{node: node, transport: transport, stores: stores, inbox: make(chan func(), 1<<12), log: new(logged)}
 	m.harness = &harness{t: g.t, lists: &lists{values: map[string][]string{}, since: map[string][]int64{}}, fatal: make(chan error, 1)}
 	origin := replication.Origin{Node: node, Boot: boot}
 	m.Partition = replication.New(m.lists, replication.Options{
@@ -83,8 +95,9 @@ func (g *group) startNode(node, boot uint64, store *raft.InmemStore) *member {
 			}
 			return nil
 		},
-		Fatal:  func(err error) { m.fatal <- err },
-		Logger: m.log.logger(),
+		ReadsFrom: func() replication.Reads { return g.reads },
+		Fatal:     func(err error) { m.fatal <- err },
+		Logger:    m.log.logger(),
 		Send: func(to uint64, body ...[]byte) bool {
 			return g.send(origin, to, slices.Concat(body...))
 		},
@@ -98,7 +111,6 @@ func (g *group) startNode(node, boot uint64, store *raft.InmemStore) *member {
 	}
 	g.mu.Unlock()
 	g.connect()
-	stores := replication.Stores{Log: store, Stable: store, Snapshots: raft.NewInmemSnapshotStore()}
 	if err := m.Open(stores, replication.Membership{Transport: transport, Joins: len(g.nodes) > 1}); err != nil {
 		g.t.Fatal(err)
 	}

@@ -13,13 +13,15 @@
 // their place, executed by their origin but not logged. An origin keeps each part until its
 // apply has seen it, and sends all that is left again to whoever leads next, and now and
 // then: the log takes each number once, so an election is latency. What takes too long is
-// answered UNCERTAIN when it was sent, CLUSTERDOWN when it was not (fate.go); the part
-// stays, as the numbers have no gap.
+// answered UNCERTAIN when it was sent, CLUSTERDOWN when it was not or only reads (fate.go);
+// the part stays, as the numbers have no gap.
 //
 // Reads with nothing to be logged before them are answered at the head of the queue by the
 // only voter, whose state is all there is. With several voters they wait at the gate: the
 // leader is asked how far the log is committed, proves that it leads, and this replica
-// answers when it has applied as much.
+// answers when it has applied as much. Reads that may be answered from the state as it is
+// ask nobody (local.go). A request to be logged that seems to change nothing goes to the
+// gate, too, and is logged when it proves to change something (Request.quiet).
 //
 // What replicas tell each other is in peers.go. All of it may be lost or come twice.
 //

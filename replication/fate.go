@@ -22,7 +22,8 @@ const fateCheck = 250 * time.Millisecond
 // say in time whether it is in the log.
 var errUncertain = errors.New("UNCERTAIN no leader could be reached in time: the command may have been carried out, or may yet be")
 
-// errDown is what a client gets whose request was sent to nobody.
+// errDown is what a client gets whose request was sent to nobody, or only reads: then
+// there is nothing that may yet be carried out.
 var errDown = errors.New("CLUSTERDOWN The cluster is down")
 
 // runFate is the goroutine that looks after requests whose outcome takes long. The log
@@ -47,7 +48,7 @@ func (p *Partition) lookAtFate(now time.Time) {
 	}
 	p.lookForLeader(now)
 	p.lookAtRoom(now)
-	p.gate.giveUp(now.Add(-p.GiveUp))
+	p.refuseReads(p.gate.overdue(now.Add(-p.GiveUp)), wire.AppendError(nil, errDown.Error()))
 	oldest, waits := p.stream.oldest()
 	p.stuck.Store(p.down(now) || p.noRoom() != nil || waits && now.Sub(oldest) > p.GiveUp)
 	if p.stuck.Load() {
@@ -112,22 +113,35 @@ func (p *Partition) refuseStuck() {
 	}
 }
 
-// giveUp tells the clients of requests that nobody knows what became of them. The
-// parts stay on their way, so that the numbers of the stream have no gap.
+// giveUp tells the clients of requests that nobody knows what became of them; those that
+// only read were not run. The parts stay on their way, so that the numbers of the stream
+// have no gap.
 func (p *Partition) giveUp(reqs []*Request) {
 	if len(reqs) == 0 {
 		return
 	}
-	text := wire.AppendError(nil, errUncertain.Error())
+	unknown, down := wire.AppendError(nil, errUncertain.Error()), wire.AppendError(nil, errDown.Error())
+	changes := 0
 	for _, r := range reqs {
-		p.uncertain(r, text)
+		switch {
+		case r.Class == Read && !r.Woken && p.local(r):
+			p.readSoon(r)
+		case r.looks():
+			p.answerLost(r, down)
+		default:
+			p.answerLost(r, unknown)
+			changes++
+		}
 	}
 	p.gate.ask() // reads need not wait for them any more
-	p.Logger.Warn("gave commands up without knowing their outcome", "partition", p.ID, "commands", len(reqs))
+	if changes > 0 {
+		p.Logger.Warn("gave commands up without knowing their outcome", "partition", p.ID, "commands", changes)
+	}
 	p.Flush()
 }
 
-func (p *Partition) uncertain(r *Request, text []byte) {
+// answerLost answers a request whose reply nobody has.
+func (p *Partition) answerLost(r *Request, text []byte) {
 	switch {
 	case r.Woken && r.waiter != nil:
 		p.waits.refuse(r.waiter, text)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/millrace-io/millrace/internal/broken"
-	"github.com/millrace-io/millrace/resp/wire"
 )
 
 // gate is where reads wait, with several voters, until this replica has applied all
@@ -23,11 +22,13 @@ type gate struct {
 	poke chan struct{} // holds a token when there is something to do; never closed
 	// wanted is the index that the apply goroutine is to tell of, 0 for none.
 	wanted atomic.Uint64
+	soon   atomic.Bool // there is something in local
 
 	// run is held while reads that may go are answered: the proposer waits for that.
 	run sync.Mutex
 
 	mu        sync.Mutex // covers what follows
+	local     []*Request // wait for nothing but the state's lock
 	waiting   round      // what has come since the question under way
 	asking    *round     // the one that the leader was asked about, nil for none
 	due       []*round   // answered: they wait for this replica to apply
@@ -86,7 +87,7 @@ func (g *gate) mark() <-chan struct{} {
 }
 
 // takeAlong gives everything that waits to the proposer, appended to reqs in the order
-// in which it came.
+// in which it came. What only seemed to need no entry is logged then.
 func (g *gate) takeAlong(reqs []*Request) []*Request {
 	g.run.Lock()
 	defer g.run.Unlock()
@@ -105,6 +106,11 @@ func (g *gate) takeAlong(reqs []*Request) []*Request {
 	reqs = append(reqs, g.waiting.reqs...)
 	clear(g.waiting.reqs)
 	g.waiting.reqs = g.waiting.reqs[:0]
+	for _, r := range reqs {
+		if r.quiet {
+			r.log()
+		}
+	}
 	return reqs
 }
 
@@ -174,6 +180,7 @@ func (p *Partition) runGate(ctx context.Context) {
 		case <-g.poke:
 		case <-timer.C:
 		}
+		p.answerLocal()
 		p.askLeader()
 		p.answerQuestions()
 		p.answerDue()
@@ -319,7 +326,8 @@ func (p *Partition) answerRound(reqs []*Request) (back []*Request) {
 	for i, r := range reqs {
 		p.mu.RLock()
 		now := p.now()
-		outcome := p.answer(r, now, &told)
+		outcome := p.answer(r, now, false, &told)
+		p.upkeep.changed(p.sm.NextUpkeep(p.term.leads.Load())) // as in answerRun
 		p.mu.RUnlock()
 		switch outcome {
 		case ReadExpired:
@@ -336,26 +344,15 @@ func (p *Partition) answerRound(reqs []*Request) (back []*Request) {
 	return back
 }
 
-// refuse answers everything that waits: nobody can say how far it must see.
-func (g *gate) refuse(text []byte) {
-	for _, r := range g.takeAlong(nil) {
-		r.To.Fill(text)
-	}
-}
-
-// giveUp refuses the reads that came before a time and have no answer from a leader.
-func (g *gate) giveUp(before time.Time) {
+// overdue takes out the reads that came before a time and have no answer from a leader.
+func (g *gate) overdue(before time.Time) (reqs []*Request) {
 	g.mu.Lock()
-	var reqs []*Request
+	defer g.mu.Unlock()
 	for _, r := range []*round{g.asking, &g.waiting} {
 		if r != nil && r.came.Before(before) {
 			reqs = append(reqs, r.reqs...)
 			r.reqs = nil
 		}
 	}
-	g.mu.Unlock()
-	text := wire.AppendError(nil, errDown.Error())
-	for _, r := range reqs {
-		r.To.Fill(text)
-	}
+	return reqs
 }

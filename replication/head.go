@@ -1,5 +1,7 @@
 package replication
 
+import "slices"
+
 // answerHead answers what needs no place in the log: reads, and requests that
 // would change nothing, as long as nothing to be logged stands before them. It is for
 // the only voter, whose own state is all there is.
@@ -30,7 +32,7 @@ func (p *Partition) answerRun(bytes *int64) (again bool) {
 		if r.Class == Log && !p.sm.Quiet(r, now) {
 			break
 		}
-		if outcome = p.answer(r, now, &q.told); outcome == ReadExpired {
+		if outcome = p.answer(r, now, false, &q.told); outcome == ReadExpired {
 			r.log()
 			break
 		}
@@ -41,7 +43,7 @@ func (p *Partition) answerRun(bytes *int64) (again bool) {
 			break
 		}
 	}
-	p.upkeep.changed(p.sm.NextUpkeep()) // what reads noted is due some day
+	p.upkeep.changed(p.sm.NextUpkeep(true)) // what reads noted is due some day
 	p.mu.RUnlock()
 	p.tell(&q.told)
 	if outcome != ReadLong {
@@ -66,13 +68,20 @@ func (p *Partition) worthALook(r *Request) bool {
 	return p.sm.Quiet(r, p.clock.Now())
 }
 
-// answer runs r as a read.
-func (p *Partition) answer(r *Request, now int64, told *telling) ReadOutcome {
+// answer runs r as a read; for a riding one a key past its deadline is missing.
+func (p *Partition) answer(r *Request, now int64, riding bool, told *telling) ReadOutcome {
 	if r.Exec != nil {
-		return p.readExec(r, now, false, told)
+		return p.readExec(r, now, riding, told)
+	}
+	if (r.Peek || r.quiet) && !p.sm.Quiet(r, now) {
+		if r.quiet {
+			return ReadExpired
+		}
+		told.answer(r, []byte(Peeked))
+		return ReadDone
 	}
 	buf := buffers.get()
-	reply, wait, outcome := p.sm.Read(r, now, false, *buf)
+	reply, wait, outcome := p.sm.Read(r, now, riding, *buf)
 	if outcome == ReadDone {
 		if wait != nil {
 			told.add(nil, r.Caused)
@@ -89,18 +98,35 @@ func (p *Partition) answer(r *Request, now int64, told *telling) ReadOutcome {
 // along with that.
 func (p *Partition) askHead() {
 	q := &p.proposer
+	reqs := q.reqs[q.first:]
+	if len(reqs) == 0 || !p.needNoEntry(reqs) {
+		return
+	}
 	bytes := int64(0)
-	for _, r := range q.reqs[q.first:] {
+	for _, r := range reqs {
 		if r.Class == Log {
-			return
+			r.Class, r.quiet = Read, true
 		}
 		bytes += int64(requestSize(r))
 	}
-	if q.first == len(q.reqs) {
-		return
-	}
-	p.gate.add(q.reqs[q.first:], p.stream.newest())
+	p.addReads(reqs)
 	clear(q.reqs[q.first:])
 	q.first = len(q.reqs)
 	p.queue.done(bytes)
+}
+
+// needNoEntry reports whether all of these are reads, or would change nothing as far as
+// this replica knows: whether that is so is seen behind the gate, where it knows all that
+// it must. While something of this origin is on its way the state is about to change, and
+// the next part takes along what waits.
+func (p *Partition) needNoEntry(reqs []*Request) bool {
+	if !slices.ContainsFunc(reqs, func(r *Request) bool { return r.Class == Log }) {
+		return true
+	}
+	if n, _ := p.stream.length(); n > 0 || !p.mu.TryRLock() {
+		return false
+	}
+	defer p.mu.RUnlock()
+	now := p.now()
+	return !slices.ContainsFunc(reqs, func(r *Request) bool { return r.Class == Log && !p.sm.Quiet(r, now) })
 }

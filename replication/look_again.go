@@ -26,8 +26,11 @@ func (p *Partition) serveShared(k blocking.Key) {
 	w.registry.EachShared(k, func(bw *blocking.Waiter) { all = append(all, bw.Owner.(*waiter)) })
 	w.mu.Unlock()
 	for _, wt := range all {
-		if p.lookAgain(wt) == mustLog && w.claim(wt) {
-			wt.again.Class = Log
+		if p.lookAgain(wt) != mustLog {
+			continue
+		}
+		if claimed, _ := w.claim(wt); claimed {
+			wt.again.log()
 			expired = append(expired, wt)
 		}
 	}
@@ -60,9 +63,11 @@ func (p *Partition) serveFirst(k blocking.Key, each func(*blocking.Registry, blo
 		for _, wt := range first {
 			switch p.lookAgain(wt) {
 			case mustLog:
-				if w.claim(wt) {
+				claimed, parked := w.claim(wt)
+				if claimed {
 					log = append(log, wt)
 				}
+				left = left || parked
 			case answered:
 				left = true
 			}

@@ -41,6 +41,7 @@ func (p *Partition) lookDue() time.Duration {
 	if p.Held != nil && p.Held() {
 		return longestNap // or until LookAtUpkeep
 	}
+	p.serveOwed()
 	for {
 		now := p.clock.Now()
 		w.mu.Lock()
@@ -58,7 +59,7 @@ func (p *Partition) lookDue() time.Duration {
 		wt := bw.Owner.(*waiter)
 		switch p.lookAgain(wt) {
 		case mustLog:
-			if w.claim(wt) {
+			if claimed, _ := w.claim(wt); claimed {
 				p.queue.addWoken([]*waiter{wt})
 			}
 		case answered:

@@ -168,14 +168,22 @@ func (p *Partition) SubmitInternal(r *Request) {
 func (p *Partition) Backlog() int64 { return p.queue.size() }
 
 // ReadNow runs a read at once on the caller's goroutine, and fills its reply,
-// when the state can be read without waiting. Otherwise it reports false: the
-// request is to be submitted.
+// when the state can be read without waiting; a local one that has to wait is filled
+// soon. Otherwise it reports false: the request is to be submitted.
 func (p *Partition) ReadNow(r *Request) bool {
-	if !p.readable(r) || !p.mu.TryRLock() {
+	local := !p.term.alone.Load()
+	if local && !p.local(r) {
 		return false
 	}
+	if !p.mu.TryRLock() {
+		if local {
+			p.readSoon(r)
+		}
+		return local
+	}
 	out := buffers.get()
-	reply, wait, outcome := p.sm.Read(r, p.now(), false, *out)
+	// Whether a key goes that is past its deadline is not for who may be behind to say.
+	reply, wait, outcome := p.sm.Read(r, p.now(), local, *out)
 	done := outcome == ReadDone
 	caused := r.Caused
 	if done && wait != nil {
@@ -184,19 +192,17 @@ func (p *Partition) ReadNow(r *Request) bool {
 		p.await(r, wait)
 	}
 	p.mu.RUnlock()
-	if outcome == ReadExpired {
-		r.log()
-	}
-	if done {
+	switch {
+	case done:
 		p.answerNow(r, wait == nil, caused, reply)
+	case outcome == ReadExpired:
+		r.log()
+	case local:
+		p.readSoon(r)
+		done = true
 	}
 	buffers.put(out, reply)
 	return done
-}
-
-// readable reports whether this replica's state, as it is, may be shown.
-func (p *Partition) readable(r *Request) bool {
-	return p.term.alone.Load() || p.ready.Load() && (r.Local || p.ReadsFrom != nil && p.ReadsFrom() == ReadsLocal)
 }
 
 // now is the time by which reads show things: the partition's clock, that of the last

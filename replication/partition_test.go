@@ -2,10 +2,12 @@ package replication_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // change), NOTE (is told of, when read and when applied), CALL (calls a function of the
 // test's own; may be a read). A PUSH and a TAKE that got something are told of. LAY is
 // a PUSH that wakes nobody, AGED list ms takes a value that has been there for so long.
+// GONE is a read of a key past its deadline.
 type lists struct {
 	values  map[string][]string
 	call    func()
@@ -38,6 +41,9 @@ type lists struct {
 	changed bool
 	index   uint64
 	entries int
+	noted   atomic.Pointer[replication.Request] // by a replica that does not lead
+
+	restored int // how often the state was replaced by a snapshot
 }
 
 func (l *lists) Begin(index uint64, now int64) { l.index, l.now = index, now; l.entries++ }
@@ -68,6 +74,8 @@ func (l *lists) Apply(r *replication.Request, _ uint32, out []byte) ([]byte, *bl
 	case "CALL":
 		l.call()
 		return wire.AppendSimple(out, "OK"), nil
+	case "GONE":
+		return wire.AppendNull(out, r.Proto), nil
 	case "HALF":
 		l.changed = true
 		panic("half way")
@@ -112,7 +120,7 @@ func (l *lists) Ready() ([]blocking.Key, bool) {
 	return r, false
 }
 
-func (l *lists) Read(r *replication.Request, now int64, _ bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
+func (l *lists) Read(r *replication.Request, now int64, riding bool, out []byte) ([]byte, *blocking.Wait, replication.ReadOutcome) {
 	r.Caused = nil
 	switch word(r, 0) {
 	case "NOTE":
@@ -125,6 +133,11 @@ func (l *lists) Read(r *replication.Request, now int64, _ bool, out []byte) ([]b
 		return wire.AppendSimple(out, "OK"), nil, replication.ReadDone
 	case "LONG":
 		return out, nil, replication.ReadLong
+	case "GONE":
+		if !riding {
+			return out, nil, replication.ReadExpired
+		}
+		return wire.AppendNull(out, r.Proto), nil, replication.ReadDone
 	}
 	return out, l.wait(r, now), replication.ReadDone
 }
@@ -144,23 +157,59 @@ func (l *lists) Adds(r *replication.Request) (blocking.Key, bool) {
 	return blocking.Key{Name: word(r, min(1, len(r.Args)-1))}, word(r, 0) == "PUSH"
 }
 
-func (l *lists) Upkeep(int64) *replication.Request { return nil }
-func (l *lists) NextUpkeep() int64                 { return 0 }
+func (l *lists) Upkeep(_ int64, leads bool) *replication.Request {
+	if leads {
+		return nil
+	}
+	return l.noted.Swap(nil)
+}
+
+func (l *lists) NextUpkeep(leads bool) int64 {
+	if leads || l.noted.Load() == nil {
+		return 0
+	}
+	return 1
+}
+
 func (l *lists) View() replication.View {
-	v := listsView{}
-	for k, vs := range l.values {
-		v[k] = strings.Join(vs, ",")
+	v := listsView{map[string][]string{}, map[string][]int64{}}
+	for k := range l.values {
+		v.Values[k], v.Since[k] = slices.Clone(l.values[k]), slices.Clone(l.since[k])
 	}
 	return v
 }
-func (l *lists) Clear()                                  { panic("not asked for") }
-func (l *lists) Restore(replication.SectionReader) error { return errors.New("not asked for") }
+func (l *lists) Clear() { panic("not asked for") }
 
-type listsView map[string]string
+func (l *lists) Restore(r replication.SectionReader) error {
+	_, b, err := r.Next()
+	if err != nil {
+		return err
+	}
+	var v listsView
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	l.values, l.since = v.Values, v.Since
+	l.restored++
+	return nil
+}
 
-func (v listsView) Snapshot(replication.SectionWriter) error { return nil }
+// listsView is also what a snapshot holds, as JSON.
+type listsView struct {
+	Values map[string][]string
+	Since  map[string][]int64
+}
+
+func (v listsView) Snapshot(w replication.SectionWriter) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return w.Section(1, b)
+}
+
 func (v listsView) Read(r *replication.Request, _ int64, out []byte) []byte {
-	return wire.AppendBulkString(out, v[word(r, 1)])
+	return wire.AppendBulkString(out, strings.Join(v.Values[word(r, 1)], ","))
 }
 
 // slot waits for one reply.

@@ -263,17 +263,15 @@ func (p *Partition) refuse(err error) {
 		reads = append(reads, r)
 		return true
 	})
-	if len(reads) > 0 {
-		p.gate.add(reads, p.stream.newest())
-	}
+	p.addReads(reads)
 }
 
 // refuseAll answers all that waits, reads as well.
 func (p *Partition) refuseAll(err error) {
 	text := wire.AppendError(nil, err.Error())
-	p.gate.refuse(text)
+	p.refuseReads(p.gate.takeAlong(nil), text)
 	p.refuseQueue(text, func(r *Request) bool {
-		r.To.Fill(text)
+		p.refuseReads([]*Request{r}, text)
 		return true
 	})
 }
@@ -320,6 +318,7 @@ func (p *Partition) nextPart() *part {
 	}
 	clear(q.woken)
 	q.woken = q.woken[:0]
+	p.answerLocal()
 	pt.reqs = p.gate.takeAlong(pt.reqs) // of a lone voter, too: it may have had company
 	taken := int64(0)
 	for n := 0; q.first < len(q.reqs) && n < maxEntryRequests; n++ {

@@ -38,6 +38,15 @@ type Request struct {
 	// Local says of a read that this node's replica may answer as it stands, though it
 	// may be behind.
 	Local bool
+	// Peek says of a read that its command is one to be logged. It is run only where it
+	// would change nothing, else its reply is Peeked; once it has waited it is logged.
+	Peek bool
+	// Turn is shared by requests in several partitions of which one at most is to be
+	// served once they wait; nil: there are no others.
+	Turn *Turn
+	// Holds says that nothing its connection sends later may run before its reply: the
+	// partitions do not keep their order. It is set with Way.
+	Holds bool
 	// Internal marks a command of the node's own, which no client can send.
 	Internal bool
 	// Exec are the commands of a transaction, which run at one place in the log;
@@ -58,19 +67,32 @@ type Request struct {
 	// nothing, or when nobody wants to know.
 	Caused any
 
+	logged bool // a read that is to be logged, see log
+
 	// Both are covered by the lock of the waits.
 	waiter *waiter // set while the request waits for a key
 	gone   bool    // the client left: not to be put in line any more
+
+	// quiet marks a request to be logged that goes as a read, as it seemed to change
+	// nothing: where that proves wrong it is logged.
+	quiet bool
 }
 
+// Peeked is the reply of a request with Peek that would change something.
+const Peeked = "+PEEKED\r\n"
+
 // log makes a read a request to be logged, since a key that it met is past its
-// deadline.
+// deadline, or since it would change something after all.
 func (r *Request) log() {
-	r.Class = Log
+	r.logged = r.logged || r.Class == Read && !r.quiet
+	r.Class, r.quiet = Log, false
 	for _, c := range r.Exec {
 		c.Class = Log
 	}
 }
+
+// looks reports whether a request changes nothing that its client knows of.
+func (r *Request) looks() bool { return r.Class == Read || r.logged }
 
 // Watched is a key and the version that a client saw of it: the place in the log of
 // its last change, zero for a key that was not there.

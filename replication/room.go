@@ -212,7 +212,7 @@ func (p *Partition) lookAtRoom(now time.Time) {
 		p.handOver(to, err)
 	}
 	if err != nil {
-		p.gate.refuseOverdue(now.Add(-sendAgainAfter), wire.AppendError(nil, err.Error()))
+		p.refuseOverdue(now.Add(-sendAgainAfter), wire.AppendError(nil, err.Error()))
 		p.Flush()
 	}
 }
@@ -304,7 +304,8 @@ func (p *Partition) handOver(to uint64, cause error) {
 
 // refuseOverdue answers reads that were asked for before a time and wait for entries
 // that this replica can't take. Who waits to be ready goes on waiting.
-func (g *gate) refuseOverdue(before time.Time, text []byte) {
+func (p *Partition) refuseOverdue(before time.Time, text []byte) {
+	g := &p.gate
 	g.run.Lock()
 	defer g.run.Unlock()
 	g.mu.Lock()
@@ -316,7 +317,5 @@ func (g *gate) refuseOverdue(before time.Time, text []byte) {
 		}
 	}
 	g.mu.Unlock()
-	for _, r := range reqs {
-		r.To.Fill(text)
-	}
+	p.refuseReads(reqs, text)
 }

@@ -33,10 +33,12 @@ type StateMachine interface {
 	// Adds returns the stream that a request adds an entry to, for certain, so that
 	// whoever waits for one can be served in the same entry of the log.
 	Adds(r *Request) (blocking.Key, bool)
-	// Upkeep returns an internal request that is due, nil for none. NextUpkeep is
-	// when there may be one, in Unix ms, 0 for never; it costs next to nothing.
-	Upkeep(timeMs int64) *Request
-	NextUpkeep() int64
+	// Upkeep returns an internal request that is due, nil for none; of a replica that
+	// does not lead one that says what only this replica knows, as it has answered
+	// reads. NextUpkeep is when there may be one, in Unix ms, 0 for never; it costs
+	// next to nothing.
+	Upkeep(timeMs int64, leads bool) *Request
+	NextUpkeep(leads bool) int64
 
 	// View returns the state as it is now, at no cost that depends on its size,
 	// to be read while the state goes on changing.

@@ -77,7 +77,7 @@ func (p *Partition) beginTerm() {
 		taken[st.Node] = st
 	}
 	last := p.lastTime
-	next := p.sm.NextUpkeep()
+	next := p.sm.NextUpkeep(true)
 	p.mu.RUnlock()
 	p.clock.Restart(last)
 	p.setPeers(servers)

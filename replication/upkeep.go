@@ -8,7 +8,8 @@ import (
 )
 
 // upkeep asks the state machine, when something is due, for the request that does
-// it: keys past their deadlines. One such request is on its way at a time.
+// it: of a leader keys past their deadlines, of any replica what it alone has noted. One
+// such request is on its way at a time.
 type upkeep struct {
 	mu      sync.Mutex
 	next    int64 // when to ask, Unix ms; 0: never
@@ -91,7 +92,7 @@ func (p *Partition) runUpkeep(ctx context.Context) {
 		}
 		wait, ok := p.upkeep.due(p.clock.Now())
 		switch {
-		case !ok || !p.term.leads.Load(): // a term begins with a poke
+		case !ok:
 			timer.Stop()
 		case wait > 0:
 			timer.Reset(wait)
@@ -104,8 +105,9 @@ func (p *Partition) runUpkeep(ctx context.Context) {
 func (p *Partition) proposeUpkeep(timer *time.Timer) {
 	p.mu.RLock()
 	now := p.clock.Now()
-	r := p.sm.Upkeep(now)
-	next := p.sm.NextUpkeep()
+	leads := p.term.leads.Load() // a term begins with a poke
+	r := p.sm.Upkeep(now, leads)
+	next := p.sm.NextUpkeep(leads)
 	p.mu.RUnlock()
 	if r == nil {
 		p.upkeep.changed(next)

@@ -11,7 +11,7 @@ import (
 
 // waits are the requests that wait for keys of a partition. A waiter is in line,
 // or claimed (its request stands in an entry that is on its way: deadline,
-// UNBLOCK and disconnect wait for the outcome), or gone.
+// UNBLOCK and disconnect wait for the outcome), or parked (turn.go), or gone.
 type waits struct {
 	mu       sync.Mutex // covers all below, and every waiter's fields
 	registry *blocking.Registry
@@ -19,7 +19,8 @@ type waits struct {
 	// whose outcome is not known: until it is, nobody behind them may be claimed for
 	// a later entry.
 	proposed map[place][]*waiter
-	timed    int // waiters with a deadline
+	timed    int            // waiters with a deadline
+	owed     []blocking.Key // whose waiters have been parked, and look again
 	// nextLook is when the timer of looks wakes, or would have; poke wakes it
 	// earlier: it holds a token then, and is never closed.
 	nextLook int64
@@ -44,6 +45,7 @@ type waiter struct {
 	request *Request
 	timer   *time.Timer // nil: waits for ever
 	looks   bool        // claimed to look again, and counted in proposed
+	parked  bool        // stands in no line, as its request in another partition may be served
 	ended   ending      // why the wait is over, while the waiter is claimed
 	done    func(unblocked bool)
 }
@@ -72,12 +74,13 @@ func (w *waits) none() bool { return w.waiting.Load() == 0 }
 // applied between r's look at the state and its place in line.
 func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	if r.gone {
+		w.mu.Unlock()
 		// The client left while the request was on its way.
 		r.To.Fill(nil)
 		return
 	}
+	defer w.mu.Unlock()
 	wt := &waiter{request: r, again: *r}
 	wt.Wait = *want
 	wt.Owner = wt
@@ -85,6 +88,10 @@ func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
 		wt.again.Args = want.Args
 	}
 	wt.again.waiter, wt.again.Woken = wt, true
+	if r.Peek || r.quiet {
+		wt.again.Peek = false
+		wt.again.log()
+	}
 	wt.Args = nil
 	r.waiter = wt
 	w.registry.Add(&wt.Waiter)
@@ -108,11 +115,17 @@ func (w *waits) claimFirst(key blocking.Key) []*waiter {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var claimed []*waiter
-	w.registry.EachFirst(key, func(bw *blocking.Waiter) {
-		if !w.outrun(place{key, bw.Group}, bw) {
-			claimed = append(claimed, bw.Owner.(*waiter))
+	for parked := true; parked; {
+		parked, claimed = false, claimed[:0]
+		w.registry.EachFirst(key, func(bw *blocking.Waiter) {
+			if !w.outrun(place{key, bw.Group}, bw) {
+				claimed = append(claimed, bw.Owner.(*waiter))
+			}
+		})
+		for _, wt := range claimed {
+			parked = !w.takeTurn(wt) || parked
 		}
-	})
+	}
 	for _, wt := range claimed {
 		w.registry.Claim(&wt.Waiter)
 	}
@@ -145,6 +158,7 @@ func (w *waits) served(wt *waiter, fill func(Replier)) {
 // its old deadline, or out, when its wait ended meanwhile. want is what it waits
 // for now: what it has seen at its place in the log says when to look again.
 func (w *waits) unserved(wt *waiter, want *blocking.Wait) {
+	defer wt.again.Turn.giveBack(wt) // behind the lock
 	w.mu.Lock()
 	w.known(wt)
 	if wt.ended == notEnded {
@@ -204,7 +218,7 @@ func (p *Partition) endWait(wt *waiter, why ending, done func(bool)) {
 		return
 	}
 	wt.ended, wt.done = why, done
-	if wt.Claimed() {
+	if wt.Claimed() && !wt.parked {
 		w.mu.Unlock()
 		return
 	}

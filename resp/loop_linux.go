@@ -28,7 +28,6 @@ type loop struct {
 	epfd   int
 	poll   *os.File        // epfd in the hands of Go's poller
 	raw    syscall.RawConn // of poll
-	wakefd int
 	events []unix.EpollEvent
 	n      int   // of events
 	err    error // of the last epoll_wait
@@ -43,6 +42,7 @@ type loop struct {
 	reqs    []*replication.Request // gathered, see gather; covered by the gate of pauses
 	ticked  time.Time              // when forgotten flushes were last made up for
 	swept   time.Time              // when time-outs were last looked at
+	roused  bool                   // the deadline is over: by the clock, or to wake the loop
 	drained bool                   // drain was carried out
 
 	// asleep: the loop waits for events, or is about to.
@@ -56,7 +56,6 @@ type loop struct {
 	arrived []*conn // accepted
 	resumed bool    // the router has room again
 	drain   bool    // the server stops
-	closed  bool    // the descriptors are closed
 }
 
 func newLoop(srv *Server, stats *homeStats) (*loop, error) {
@@ -64,24 +63,14 @@ func newLoop(srv *Server, stats *homeStats) (*loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("epoll_create: %w", err)
 	}
-	wakefd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
-	if err != nil {
-		_ = unix.Close(epfd)
-		return nil, fmt.Errorf("eventfd: %w", err)
-	}
 	l := &loop{
-		server: srv, epfd: epfd, wakefd: wakefd, stats: stats,
+		server: srv, epfd: epfd, stats: stats,
 		events: make([]unix.EpollEvent, maxEvents),
 		pool:   pool{maxChunks: maxPooledChunks, maxSlots: maxPooledSlots},
 		conns:  make(map[int]*conn),
 		unread: make([]byte, chunkSize),
 	}
-	err = unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, wakefd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wakefd)})
-	if err == nil {
-		err = l.enlist()
-	}
-	if err != nil {
-		l.closeFiles()
+	if err := l.enlist(); err != nil {
 		return nil, fmt.Errorf("set up epoll: %w", err)
 	}
 	return l, nil
@@ -92,33 +81,23 @@ func newLoop(srv *Server, stats *homeStats) (*loop, error) {
 // that the scheduler parks is back in 10.
 func (l *loop) enlist() error {
 	if err := unix.SetNonblock(l.epfd, true); err != nil {
-		return err
+		return errors.Join(err, unix.Close(l.epfd))
 	}
 	l.poll = os.NewFile(uintptr(l.epfd), "epoll")
 	raw, err := l.poll.SyscallConn()
-	if err != nil {
-		return err
+	if err == nil {
+		l.raw = raw
+		err = l.poll.SetReadDeadline(time.Now().Add(tick)) // fails unless the poller took it
 	}
-	l.raw = raw
-	return l.poll.SetReadDeadline(time.Now().Add(tick)) // fails unless the poller took it
+	if err != nil {
+		l.closeFiles()
+	}
+	return err
 }
 
-// closeFiles ends the loop for good. Others may still call flush: their wake must
-// not write to a descriptor that belongs to somebody else by then.
-func (l *loop) closeFiles() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return
-	}
-	l.closed = true
-	if l.poll != nil {
-		_ = l.poll.Close() // nothing was written through them
-	} else {
-		_ = unix.Close(l.epfd)
-	}
-	_ = unix.Close(l.wakefd)
-}
+// closeFiles ends the loop for good. Others may still call flush: their wake finds it
+// closed.
+func (l *loop) closeFiles() { _ = l.poll.Close() } // nothing was written through it
 
 // run serves until ctx ends; the front then wakes it and closes the connections.
 func (l *loop) run(ctx context.Context) error {
@@ -149,8 +128,8 @@ func (l *loop) waitForEvents(ctx context.Context) error {
 	if ctx.Err() != nil || l.hasWork() {
 		l.pollEvents(0)
 	} else if err := l.raw.Read(l.pollEvents); errors.Is(err, os.ErrDeadlineExceeded) {
-		l.pollEvents(0)        // which may not have been asked
-		l.ticked = time.Time{} // sets the next deadline
+		l.pollEvents(0) // which may not have been asked
+		l.roused = true
 	} else if err != nil {
 		return err
 	}
@@ -178,16 +157,15 @@ func (l *loop) hasWork() bool {
 	return len(l.ready) > 0 || len(l.arrived) > 0 || l.resumed || l.drain && !l.drained
 }
 
-// wake makes a sleeping loop look at its lists.
+// longAgo is a deadline that is over.
+var longAgo = time.Unix(1, 0)
+
+// wake makes a sleeping loop look at its lists. A deadline that is over makes Go's
+// scheduler go on with the loop on the thread of whoever wakes it; through a descriptor
+// (an eventfd) another thread had to be woken first, which costs 50 us here.
 func (l *loop) wake() {
-	if !l.asleep.CompareAndSwap(true, false) {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.closed {
-		one := [8]byte{1}
-		_, _ = unix.Write(l.wakefd, one[:]) // full means: it is awake already
+	if l.asleep.CompareAndSwap(true, false) {
+		_ = l.poll.SetReadDeadline(longAgo) // it could be set when the loop was made; once closed it wakes nobody
 	}
 }
 
@@ -199,11 +177,6 @@ func (l *loop) handleEvents() {
 }
 
 func (l *loop) handle(ev *unix.EpollEvent) {
-	if int(ev.Fd) == l.wakefd {
-		var b [8]byte
-		_, _ = unix.Read(l.wakefd, b[:]) // only to reset it
-		return
-	}
 	c := l.conns[int(ev.Fd)]
 	if c == nil {
 		return
@@ -263,10 +236,14 @@ func (l *loop) settleAll() bool {
 // watchClock looks at what only time changes, and at connections touched without a
 // flush.
 func (l *loop) watchClock() {
-	if l.now.Sub(l.ticked) >= tick {
+	due := l.now.Sub(l.ticked) >= tick
+	if due {
 		l.ticked = l.now
 		l.flush()
-		_ = l.poll.SetReadDeadline(l.now.Add(tick)) // it could be set when the loop was made
+	}
+	if due || l.roused {
+		l.roused = false
+		_ = l.poll.SetReadDeadline(l.ticked.Add(tick)) // it could be set when the loop was made
 	}
 	if l.now.Sub(l.swept) >= sweepEvery || l.drained {
 		l.swept = l.now

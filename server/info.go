@@ -35,7 +35,7 @@ var infoSections = []infoSection{
 	{"Commandstats", (*Node).infoCommandStats},
 	{"Errorstats", (*Node).infoErrorStats},
 	{"Latencystats", (*Node).infoLatencyStats},
-	{"Cluster", func(n *Node, b *infoText) { b.line("cluster_enabled", boolInt(n.redirects())) }},
+	{"Cluster", (*Node).infoCluster},
 	{"Keyspace", (*Node).infoKeyspace},
 }
 
@@ -222,27 +222,6 @@ func boolInt(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-func (n *Node) infoReplication(b *infoText) {
-	b.line("role", "master")
-	var peers []commands.ClusterPeer
-	if n.cluster != nil {
-		peers = n.cluster.Topology().Peers()
-	}
-	b.line("connected_slaves", len(peers))
-	for i, p := range peers {
-		b.line(fmt.Sprintf("slave%d", i), fmt.Sprintf("ip=%s,port=%d,state=online,offset=%d,lag=0", p.Client.Host, p.Client.Port, p.Applied))
-	}
-	b.line("master_failover_state", "no-failover")
-	b.line("master_replid", n.runID)
-	b.line("master_replid2", strings.Repeat("0", 40))
-	b.line("master_repl_offset", n.applied())
-	b.line("second_repl_offset", -1)
-	b.line("repl_backlog_active", 0)
-	b.line("repl_backlog_size", 1<<20)
-	b.line("repl_backlog_first_byte_offset", 0)
-	b.line("repl_backlog_histlen", 0)
 }
 
 func (n *Node) infoCPU(b *infoText) {

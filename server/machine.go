@@ -122,19 +122,26 @@ func (s stateMachine) Adds(r *replication.Request) (blocking.Key, bool) {
 	return s.machine.Adds(request(r))
 }
 
-func (s stateMachine) Upkeep(timeMs int64) *replication.Request {
+func (s stateMachine) Upkeep(timeMs int64, leads bool) *replication.Request {
 	if s.paused() {
 		return nil
 	}
-	args := s.machine.Upkeep(timeMs)
+	upkeep := s.machine.Noted
+	if leads {
+		upkeep = s.machine.Upkeep
+	}
+	args := upkeep(timeMs)
 	if args == nil {
 		return nil
 	}
 	return &replication.Request{Args: args, Internal: true}
 }
 
-func (s stateMachine) NextUpkeep() int64 {
-	next := s.machine.NextUpkeep()
+func (s stateMachine) NextUpkeep(leads bool) int64 {
+	next := s.machine.NextNoted()
+	if leads {
+		next = s.machine.NextUpkeep()
+	}
 	if until, paused := s.front().Paused(); paused && next != 0 {
 		next = max(next, until.UnixMilli()) // Unpaused asks again
 	}

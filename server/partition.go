@@ -60,7 +60,7 @@ func (n *Node) openPartition(fs vfs.FS, id replication.PartitionID, origin repli
 
 // stores is where Raft keeps the group.
 func (pt *partition) stores() replication.Stores {
-	return replication.Stores{Log: raftstore.NewLog(pt.group), Stable: raftstore.NewStable(pt.group), Snapshots: pt.snapshots}
+	return replication.Stores{Log: raftstore.NewLog(pt.snapshots), Stable: raftstore.NewStable(pt.group), Snapshots: pt.snapshots}
 }
 
 // startGroups starts all groups side by side. When it fails, some may be open.

@@ -98,7 +98,7 @@ func (n *Node) findCluster(ctx context.Context, c *config.Config, o mesh.Options
 func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin) error {
 	group := n.log.Group(metaGroup)
 	if !c.Clustered() {
-		if group.LastIndex() > 0 {
+		if group.End() > 0 {
 			return fmt.Errorf("the folder %s is that of a member of cluster %s: cluster-addr must be set", c.Dir, n.folder.Node().ClusterID)
 		}
 		return nil
@@ -114,8 +114,9 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 	p.Cluster, err = cluster.New(cluster.Options{
 		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions), Databases: c.Databases,
 		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), Joins: c.Join != "", FS: fs, Dir: c.Dir,
-		Secret: c.ClusterSecret, TLS: n.tls, NoAuthentication: c.ClusterSecret == "" && n.tls == nil, Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout,
-		Stores: replication.Stores{Log: raftstore.NewLog(group), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
+		Secret: c.ClusterSecret, TLS: n.tls, NoAuthentication: c.ClusterSecret == "" && n.tls == nil,
+		Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout, Wall: n.outside.Wall,
+		Stores: replication.Stores{Log: raftstore.NewLog(p.snapshots), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
 		Room:   n.refuse, Published: p.published, Unblock: func(id uint64, withError bool, done func(bool)) { n.front.Unblock(id, withError, done) },
 		Fatal: n.fail, Logger: n.logger,
 	})
@@ -252,17 +253,14 @@ func (p *place) unblock(id uint64, withError bool, done func(bool)) {
 }
 
 // snapshotMeta takes a snapshot of the meta group when it pins as much of the log as
-// would have a partition take one.
+// would have a partition take one, or anything while the log has no room.
 func (n *Node) snapshotMeta() error {
 	p := n.place
 	if p == nil {
 		return nil
 	}
-	index, _ := p.snapshots.Newest()
-	if p.group.LastIndex() <= index {
-		index = p.snapshots.SecondNewest()
-	}
-	if n.log.BytesPinned(metaGroup, index) <= n.live.Config().SnapshotLogBytes {
+	pinned := n.pinned(p.group, p.snapshots)
+	if pinned == 0 || pinned <= n.live.Config().SnapshotLogBytes && n.log.SpaceErr() == nil {
 		return nil
 	}
 	if taken, err := p.Cluster.Snapshot(); err != nil || !taken {

@@ -184,12 +184,13 @@ func TestLeaderChangesInATransaction(t *testing.T) {
 	}
 }
 
-// Through a proxy clients need to know nothing of the cluster, and may ask about it.
+// Through a proxy clients need to know nothing of the cluster, and are told nothing.
 func TestProxyRedirectsNothing(t *testing.T) {
 	p := startMember(t, commandstest.NewCluster(commandstest.ThreeNodes()))
 	dialogue{
 		"SET foo 1", "OK", "GET foo", "1", "MGET foo bar", []any{"1", nil}, "SELECT 1", "OK", "GET foo", nil, "SWAPDB 0 1", "OK", "GET foo", "1",
-		"MULTI", "OK", "SET foo 1", "QUEUED", "SET bar 1", "QUEUED", "EXEC", []any{"OK", "OK"}, "CLUSTER KEYSLOT foo", int64(12182),
+		"MULTI", "OK", "SET foo 1", "QUEUED", "SET bar 1", "QUEUED", "EXEC", []any{"OK", "OK"}, "CLUSTER SLOTS", errReply("ERR This instance has cluster support disabled"),
+		"READONLY", "OK", "GET foo", "1",
 	}.play(t, p)
 	wantMode(t, p, "standalone", 0, "16", "no")
 }

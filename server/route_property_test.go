@@ -121,6 +121,11 @@ func randomPipeline(rng *rand.Rand) (pipe []string) {
 			func() string { return "XREAD COUNT 3 STREAMS " + read(next) },
 			func() string { return "XREAD BLOCK 1 STREAMS " + read("0") },
 			func() string { return "XREADGROUP GROUP g c COUNT 2 STREAMS " + stream() + " >" },
+			func() string { return "XREAD" + limits(rng) + " STREAMS " + read(next) },
+			func() string { return "XREADGROUP GROUP g c COUNT 2 STREAMS " + read(">") },
+			func() string { return "XREADGROUP GROUP g c" + limits(rng) + " STREAMS " + read(">") },
+			func() string { return "XREADGROUP GROUP g c" + limits(rng) + " BLOCK 1 STREAMS " + read("0") },
+			func() string { return "XREADGROUP GROUP g d" + limits(rng) + " NOACK STREAMS " + read(">") },
 			func() string { return "XACK " + stream() + " g " + next },
 			func() string { return "XLEN " + stream() },
 			func() string { return "DBSIZE" },
@@ -129,10 +134,25 @@ func randomPipeline(rng *rand.Rand) (pipe []string) {
 			func() string { return "TYPE " + stream() },
 			func() string { return "EXPIREAT " + key() + " 99999999999" },
 			func() string { return "PERSIST " + key() },
-		}[rng.IntN(23)]())
+		}[rng.IntN(28)]())
 	}
 	if rng.IntN(8) == 0 {
 		pipe = append(pipe, [...]string{"FLUSHDB", "SWAPDB 0 1", "FLUSHALL"}[rng.IntN(3)])
 	}
 	return append(pipe, "SELECT 0")
+}
+
+// limits are some of what bounds a read.
+func limits(rng *rand.Rand) (options string) {
+	count := 1 + rng.IntN(3)
+	if rng.IntN(2) == 0 {
+		options += fmt.Sprint(" COUNT ", count)
+	}
+	switch rng.IntN(3) {
+	case 0:
+		options += fmt.Sprint(" MAXCOUNT ", count+rng.IntN(4))
+	case 1:
+		options += fmt.Sprint(" MAXSIZE ", 1+rng.IntN(200))
+	}
+	return options
 }

@@ -54,8 +54,11 @@ func (r *slotRouter) routeKeys(q *replication.Request, cmd *commands.Command, ke
 		if r.slots.ofKey(q.Args[i]) == q.Partition {
 			continue
 		}
-		if cmd.Spread == nil || !cmd.Spread.Fits(q.Args) {
+		switch {
+		case cmd.Spread == nil:
 			return commands.ErrCrossSlot
+		case cmd.Spread.LooksFirst():
+			return r.readGroups(q, cmd, keys)
 		}
 		q.Way = r.spreadByKeys(q, cmd, keys)
 		return nil

@@ -6,11 +6,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/millrace-io/millrace/replication/raftstore"
 	"github.com/millrace-io/millrace/storage/log"
 )
 
 // snapshotCheck is how often the node looks whether a snapshot is due.
 const snapshotCheck = time.Second
+
+// snapshotAgain is how long none is tried after one that was due has failed: it may have
+// filled a disk that others write to.
+const snapshotAgain = 10 * time.Second
 
 // saves is what is known of the snapshots that this process took.
 type saves struct {
@@ -31,6 +36,7 @@ type saves struct {
 func (n *Node) runSnapshots(ctx context.Context) {
 	tick := time.NewTicker(snapshotCheck)
 	defer tick.Stop()
+	var failed time.Time // when the last one that was due did
 	for {
 		select {
 		case <-ctx.Done():
@@ -44,11 +50,27 @@ func (n *Node) runSnapshots(ctx context.Context) {
 			continue
 		case <-tick.C:
 		}
-		if due := n.snapshotsDue(); len(due) > 0 && n.saves.begin() {
-			n.noteSnapshot(ctx, n.takeSnapshot(due))
+		// A snapshot of a leader's may have taken the place of a group's log: nobody was
+		// told, and the disk may be full.
+		n.noteSnapshot(ctx, n.collect())
+		if time.Since(failed) < snapshotAgain {
+			continue
 		}
-		n.noteSnapshot(ctx, n.snapshotMeta())
+		if err := n.takeDue(); err != nil {
+			failed = time.Now()
+			n.noteSnapshot(ctx, err)
+		}
 	}
+}
+
+// takeDue takes the snapshots that are due, of the meta group first: it takes hardly any
+// space.
+func (n *Node) takeDue() error {
+	err := n.snapshotMeta()
+	if due := n.snapshotsDue(); len(due) > 0 && n.saves.begin() {
+		err = errors.Join(err, n.takeSnapshot(due))
+	}
+	return err
 }
 
 func (n *Node) noteSnapshot(ctx context.Context, err error) {
@@ -107,19 +129,26 @@ func (n *Node) snapshotsDue() (due []*partition) {
 // snapshotDue reports whether the log has grown by more than snapshot-log-bytes, and
 // by more than half of the last snapshot, since that one. Of several partitions on one
 // log each pins what the others write, so that counts, too: a start has to read that
-// much in any case.
+// much in any case. When the log has no room one is due that frees more than it takes.
 func (n *Node) snapshotDue(pt *partition) bool {
 	index, size := pt.snapshots.Newest()
-	grown := pt.group.LogBytes(index)
+	grown, pinned := pt.group.LogBytes(index), n.pinned(pt.group, pt.snapshots)
 	if len(n.partitions) > 1 {
-		if pt.group.LastIndex() <= index {
-			// Nothing has happened since. A second snapshot of the same state lets go of
-			// what the first still needs, should it turn out to be damaged.
-			index = pt.snapshots.SecondNewest()
-		}
-		grown = max(grown, n.log.BytesPinned(pt.group.ID(), index))
+		grown = max(grown, pinned)
 	}
-	return grown > n.live.Config().SnapshotLogBytes && grown > size/2
+	return grown > n.live.Config().SnapshotLogBytes && grown > size/2 ||
+		n.log.SpaceErr() != nil && pinned > max(size, pt.dataset.Load())
+}
+
+// pinned is the size of the log segments that a snapshot of a group would let go of.
+func (n *Node) pinned(g *log.Group, s *raftstore.Snapshots) int64 {
+	index, _ := s.Newest()
+	if g.LastIndex() <= index {
+		// Nothing has happened since. A second snapshot of the same state lets go of what
+		// the first still needs, should it turn out to be damaged.
+		index = s.SecondNewest()
+	}
+	return n.log.BytesPinned(g.ID(), index)
 }
 
 // Snapshot takes a snapshot of each partition and drops the log that nobody needs any

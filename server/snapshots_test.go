@@ -123,6 +123,32 @@ func TestStartFromSnapshots(t *testing.T) {
 	})
 }
 
+// When the snapshot that is damaged holds all of the log, the one before it and the log
+// still give the state.
+func TestDamagedSnapshotOfTheWholeLog(t *testing.T) {
+	disk := newDisk()
+	p := start(t, disk)
+	c := dial(t, p)
+	for range 2 {
+		c.must(t, "XADD s * f v")
+		if err := p.Snapshot(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hash, _ := p.hash()
+	if err := p.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	files := snapshotFiles(t, disk)
+	if len(files) != 2 {
+		t.Fatalf("snapshots %v, want two", files)
+	}
+	damage(t, disk, files[0], middle(t, disk, files[0]))
+	sameAfterReplay(t, disk.KillProcess(), hash)
+	damage(t, disk, files[1], middle(t, disk, files[1]))
+	sameAfterReplay(t, disk, hash) // all of the log is there
+}
+
 // A crash at any step of a snapshot and of collecting the log behind it leaves
 // the state as it was.
 func TestCrashWithinSnapshot(t *testing.T) {

@@ -95,12 +95,8 @@ func TestEntriesOfSeveralPartitionsAreDeliveredOnce(t *testing.T) {
 				if err != nil {
 					return
 				}
-				list, _ := v.([]any)
-				for _, s := range list {
-					s := s.([]any)
-					for _, e := range s[1].([]any) {
-						got <- fmt.Sprint(s[0], " ", e.([]any)[0])
-					}
+				for _, id := range idsOf(v) {
+					got <- id
 				}
 			}
 		}()
@@ -174,4 +170,94 @@ func TestWaitInSeveralPartitionsEnds(t *testing.T) {
 	if left := len(waiting.all); left != 0 {
 		t.Errorf("%d spread requests are still known", left)
 	}
+}
+
+// An error of one partition comes before another delivers anything, or makes a consumer.
+func TestErrorComesBeforeDelivery(t *testing.T) {
+	p := start(t, newDisk(), partitions(4))
+	names := spreadNames(t)
+	c := dial(t, p)
+	groupsOn(t, c, names[:3])
+	for _, name := range names {
+		c.must(t, "XADD "+name+" 1-1 f v")
+	}
+	missing := func(name string) errReply {
+		return errReply("NOGROUP No such key '" + name + "' or consumer group 'g' in XREADGROUP with GROUP option")
+	}
+	all := " STREAMS " + strings.Join(names, " ") + " > > > >"
+	for _, options := range []string{"", " BLOCK 0", " MAXCOUNT 1", " MAXCOUNT 1 BLOCK 0"} {
+		if got := c.do(t, "XREADGROUP GROUP g c"+options+all); got != missing(names[3]) {
+			t.Errorf("%s: %v", options, got)
+		}
+	}
+	for _, name := range names[:3] {
+		if got := c.must(t, "XINFO CONSUMERS "+name+" g"); len(got.([]any)) != 0 {
+			t.Errorf("%s has consumers %v", name, got)
+		}
+	}
+	c.must(t, "XGROUP DESTROY "+names[1]+" g")
+	if got := c.do(t, "XREADGROUP GROUP g c STREAMS "+names[3]+" "+names[0]+" "+names[1]+" > > >"); got != missing(names[3]) {
+		t.Errorf("of two errors the reply is %v", got)
+	}
+	c.must(t, "XGROUP CREATE "+names[1]+" g 0")
+	c.must(t, "XGROUP CREATE "+names[3]+" g 0")
+	if got := c.must(t, "XREADGROUP GROUP g c MAXCOUNT 3"+all); len(got.([]any)) != 3 {
+		t.Errorf("three of four: %v", got)
+	}
+}
+
+// Readers that wait in several partitions are served by one of them, however much comes
+// to all at the same time: so limits hold, and nothing comes twice or not at all.
+func TestLimitsHoldForReadersOfSeveralPartitions(t *testing.T) {
+	p := start(t, newDisk(), partitions(4))
+	names := spreadNames(t)
+	c := dial(t, p)
+	groupsOn(t, c, names)
+	const workers, rounds = 5, 60
+	got := make(chan []string, workers*rounds*len(names))
+	for i := range workers {
+		w := dial(t, p)
+		read := fmt.Sprint("XREADGROUP GROUP g w", i, " MAXCOUNT 1 BLOCK 0 STREAMS ", strings.Join(names, " "), " > > > >")
+		go func() {
+			for w.send(read) == nil {
+				v, err := w.receive()
+				if err != nil {
+					return
+				}
+				got <- idsOf(v)
+			}
+		}()
+	}
+	missing := map[string]bool{}
+	for i := range rounds {
+		var pipe []string
+		for _, name := range names {
+			pipe = append(pipe, fmt.Sprint("XADD ", name, " ", i+1, "-0 f v"))
+			missing[fmt.Sprint(name, " ", i+1, "-0")] = true
+		}
+		c.pipe(t, pipe)
+	}
+	for len(missing) > 0 {
+		ids := <-got // the test's own deadline ends a wait for what never comes
+		if len(ids) != 1 {
+			t.Fatalf("MAXCOUNT 1 brought %v", ids)
+		}
+		if !missing[ids[0]] {
+			t.Fatalf("%s came twice", ids[0])
+		}
+		delete(missing, ids[0])
+	}
+	p.blocked(t, workers)
+}
+
+// idsOf are the entries of a reply of XREADGROUP.
+func idsOf(v any) (ids []string) {
+	list, _ := v.([]any)
+	for _, s := range list {
+		s := s.([]any)
+		for _, e := range s[1].([]any) {
+			ids = append(ids, fmt.Sprint(s[0], " ", e.([]any)[0]))
+		}
+	}
+	return ids
 }

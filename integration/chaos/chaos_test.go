@@ -13,15 +13,24 @@ func TestChaos(t *testing.T) {
 	chaos(t, newCluster(t, keptOnFailure(t), *nodes))
 }
 
-// The same with disks that fill up, and whose fsync fails.
+// The same with disks that fill up, whose fsync fails, and that lose what was not synced,
+// and with clocks that jump.
 func TestChaosOnBadDisks(t *testing.T) {
 	chaos(t, newHurtCluster(t, keptOnFailure(t), *nodes))
 }
 
+// longRun is from when on faults may last up to half a minute.
+const longRun = 5 * time.Minute
+
 // chaos plays rounds for some time, or until one fails.
 func chaos(t *testing.T, c *cluster) {
 	drawSeed()
-	t.Logf("-seed %d -nodes %d", *seed, *nodes)
+	t.Logf("-seed %d -nodes %d -partitions %d", *seed, *nodes, *parts)
+	if *longest == 0 {
+		if *longest = 2 * time.Second; *duration >= longRun {
+			*longest = 30 * time.Second
+		}
+	}
 	began := time.Now()
 	for n := uint64(0); n == 0 || time.Since(began) < *duration; n++ {
 		r := newRound(t, c, *seed+n)
@@ -31,6 +40,9 @@ func chaos(t *testing.T, c *cluster) {
 		if err := r.clean(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := c.retire(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,17 +1,14 @@
 package chaos
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,8 +16,13 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/millrace-io/millrace/integration/chaos/faultnet"
-	"github.com/millrace-io/millrace/integration/node"
 )
+
+// lookIn is how long one node is asked about the cluster: it may be frozen.
+const lookIn = 2 * time.Second
+
+// leastForSpare is how large a cluster must be for one more to come and go.
+const leastForSpare = 3
 
 // cluster is the nodes of a run. Its methods may be called from any goroutine.
 type cluster struct {
@@ -28,26 +30,8 @@ type cluster struct {
 	hurt    bool // its nodes' disks fail on order
 	net     *faultnet.Network
 	members []*member
+	spare   *member       // a further one, that comes and goes; nil in small clusters
 	timeout time.Duration // of its clients
-}
-
-// member is one node: its folder and its addresses stay, its processes come and go.
-type member struct {
-	number      int
-	dir         string
-	addr        string // for clients
-	clusterAddr string // for the other nodes, behind the proxy
-	proxy       *faultnet.Proxy
-	args        []string
-	hurt        bool   // its disk fails on order
-	join        string // the cluster address of another, for a node without a folder; empty for the very first
-
-	mu      sync.Mutex // covers all below
-	id      uint64
-	process *node.Process // nil when it is down
-	disk    io.Writer     // takes orders for the disk of a hurt node
-	frozen  bool
-	logs    []string // of the processes that were killed
 }
 
 // newCluster starts n nodes with their folders under dir, with settings of one's own.
@@ -74,16 +58,22 @@ func (c *cluster) begin(dir string, n int, args []string) {
 	for i := range n {
 		c.members = append(c.members, c.newMember(i, filepath.Join(dir, fmt.Sprint("node", i)), n > 1, args))
 	}
+	if n >= leastForSpare {
+		c.spare = c.newMember(n, filepath.Join(dir, fmt.Sprint("node", n)), true, args)
+	}
+	for i, m := range c.everybody() {
+		if i > 0 {
+			m.join = c.others(m)
+		}
+	}
 	for _, m := range c.members { // one after the other: the first begins the cluster, the others join it
 		if err := m.start(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n > 1 { // should it ever come back without its folder
-		c.members[0].join = c.members[1].proxy.Addr()
-	}
+	c.members[0].join = c.others(c.members[0]) // should it ever come back without its folder
 	for i := 0; n > 1 && i < n; i++ {
-		if err := c.votes(i); err != nil {
+		if err := c.votes(c.members[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -104,10 +94,25 @@ func (c *cluster) newMember(i int, dir string, clustered bool, args []string) *m
 		c.t.Fatal(err)
 	}
 	m.args = append(m.args, "--cluster-addr", m.clusterAddr, "--cluster-advertise", m.proxy.Addr(), "--cluster-secret", "chaos")
-	if i > 0 {
-		m.join = c.members[0].proxy.Addr()
-	}
 	return m
+}
+
+// everybody is all nodes, the spare one as the last.
+func (c *cluster) everybody() []*member {
+	if c.spare == nil {
+		return c.members
+	}
+	return append(slices.Clone(c.members), c.spare)
+}
+
+// others are where the nodes that are there for good are reached, but for one.
+func (c *cluster) others(but *member) (addrs []string) {
+	for _, m := range c.members {
+		if m != but && m.proxy != nil {
+			addrs = append(addrs, m.proxy.Addr())
+		}
+	}
+	return addrs
 }
 
 // freeAddr finds an address that stays free while a node is down: its port lies below
@@ -125,111 +130,6 @@ func freeAddr(t *testing.T) string {
 	return ""
 }
 
-// start starts the node, unless it is up, and waits until it is ready.
-func (m *member) start() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.process != nil {
-		return nil
-	}
-	args := m.args
-	if m.id == 0 && m.join != "" {
-		args = append(slices.Clone(args), "--join", m.join)
-	}
-	if err := m.launch(args); err != nil {
-		return fmt.Errorf("node %d: %w", m.number, err)
-	}
-	if m.id != 0 || m.proxy == nil {
-		return nil
-	}
-	id, err := readID(m.dir)
-	if err == nil {
-		m.id = id
-		m.proxy.Know(id)
-	}
-	return err
-}
-
-func (m *member) launch(args []string) (err error) {
-	if !m.hurt {
-		m.process, err = node.Serve(program, m.dir, args...)
-		return err
-	}
-	cmd := hurtCommand(m.dir, args...)
-	if m.disk, err = cmd.StdinPipe(); err != nil {
-		return err
-	}
-	m.process, err = node.Start(cmd, 3*time.Minute)
-	return err
-}
-
-// readID reads a node's id from its folder.
-func readID(dir string) (uint64, error) {
-	b, err := os.ReadFile(filepath.Join(dir, "node.json"))
-	if err != nil {
-		return 0, err
-	}
-	var file struct {
-		NodeID string `json:"node_id"`
-	}
-	if err := json.Unmarshal(b, &file); err != nil {
-		return 0, err
-	}
-	return strconv.ParseUint(file.NodeID, 16, 64)
-}
-
-// kill ends the node with SIGKILL, if it is up.
-func (m *member) kill() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.process != nil {
-		m.process.Kill()
-		m.logs = append(m.logs, m.process.Log())
-		m.process, m.frozen = nil, false
-	}
-}
-
-// stop ends the node gracefully, if it is up.
-func (m *member) stop() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.process == nil {
-		return nil
-	}
-	err := m.process.Stop()
-	m.logs = append(m.logs, m.process.Log())
-	m.process = nil
-	return err
-}
-
-// freeze holds the node up, thaw lets it go on.
-func (m *member) freeze() { m.signal(true, (*node.Process).Freeze) }
-func (m *member) thaw()   { m.signal(false, (*node.Process).Thaw) }
-
-func (m *member) signal(frozen bool, send func(*node.Process) error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.process != nil && m.frozen != frozen {
-		_ = send(m.process) // one that has ended is found by alive
-		m.frozen = frozen
-	}
-}
-
-// alive returns an error when the node's process has ended by itself.
-func (m *member) alive() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.process == nil {
-		return nil
-	}
-	select {
-	case <-m.process.Done():
-		return fmt.Errorf("node %d ended by itself:\n%s", m.number, m.process.Log())
-	default:
-		return nil
-	}
-}
-
 // heal takes every fault back: afterwards the network is whole and all nodes are up.
 // Those that were down start together, since one alone may not become ready.
 func (c *cluster) heal() error {
@@ -237,32 +137,34 @@ func (c *cluster) heal() error {
 	var wg sync.WaitGroup
 	errs := make([]error, len(c.members))
 	for i, m := range c.members {
-		m.thaw()
-		wg.Go(func() { errs[i] = errors.Join(m.alive(), m.start()) })
+		wg.Go(func() { errs[i] = m.revive() })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
-// leader is the number of the node that leads the first partition, as the nodes know
-// it, or a random one.
+// leader is the number of the node that leads a random partition, as the nodes know it,
+// or a random one.
 func (c *cluster) leader(rng *rand.Rand) int {
 	random := rng.IntN(len(c.members))
 	if len(c.members) == 1 {
 		return 0
 	}
 	for i := range c.members {
-		client := c.client((random + i) % len(c.members))
-		shards, err := client.ClusterShards(c.t.Context()).Result()
+		client := c.clientFor((random+i)%len(c.members), lookIn)
+		reply, err := client.Do(c.t.Context(), "MILLRACE", "NODES").Slice()
 		client.Close()
-		if err != nil || len(shards) == 0 {
+		if err != nil {
 			continue
 		}
-		for _, n := range shards[0].Nodes {
-			for _, m := range c.members {
-				if n.Role == "master" && strings.HasSuffix(m.addr, ":"+strconv.FormatInt(n.Port, 10)) {
-					return m.number
-				}
+		partition := any(int64(rng.IntN(*parts)))
+		for _, one := range reply {
+			n, ok := one.(map[any]any)
+			if leads, _ := n["leads"].([]any); !ok || !slices.Contains(leads, partition) {
+				continue
+			}
+			if at := slices.IndexFunc(c.members, func(m *member) bool { return n["client-addr"] == m.addr }); at >= 0 {
+				return c.members[at].number
 			}
 		}
 	}
@@ -276,10 +178,25 @@ func (c *cluster) client(i int) *redis.Client { return c.clientFor(i, c.timeout)
 func (c *cluster) patient(i int) *redis.Client { return c.clientFor(i, joinIn) }
 
 func (c *cluster) clientFor(i int, reply time.Duration) *redis.Client {
-	return redis.NewClient(&redis.Options{
+	return redis.NewClient(c.options(i, reply))
+}
+
+func (c *cluster) options(i int, reply time.Duration) *redis.Options {
+	return &redis.Options{
 		Addr: c.members[i].addr, MaxRetries: -1, PoolSize: 1, DialerRetries: 1, DialTimeout: time.Second,
 		ReadTimeout: reply, WriteTimeout: c.timeout, ContextTimeoutEnabled: true,
-	})
+	}
+}
+
+// pause lets some time pass, unless it is stopped.
+func (c *cluster) pause(stop <-chan struct{}, from, to time.Duration) {
+	timer := time.NewTimer(from + rand.N(max(1, to-from)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-stop:
+	case <-c.t.Context().Done():
+	}
 }
 
 // tick lets a moment pass between two looks.
@@ -294,9 +211,20 @@ func (c *cluster) tick() error {
 	}
 }
 
+// retire has all nodes stop in order, at once.
+func (c *cluster) retire() error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(c.members))
+	for i, m := range c.members {
+		wg.Go(func() { errs[i] = m.stop() })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
 // close ends all nodes and the network.
 func (c *cluster) close() {
-	for _, m := range c.members {
+	for _, m := range c.everybody() {
 		m.kill()
 	}
 	c.net.Close()
@@ -305,17 +233,8 @@ func (c *cluster) close() {
 // writeLogs writes what the nodes logged last into a folder.
 func (c *cluster) writeLogs(dir string) error {
 	var errs []error
-	for _, m := range c.members {
-		m.mu.Lock()
-		text := ""
-		for _, l := range m.logs {
-			text += l + "--- killed or stopped\n"
-		}
-		if m.process != nil {
-			text += m.process.Log()
-		}
-		m.mu.Unlock()
-		errs = append(errs, os.WriteFile(filepath.Join(dir, fmt.Sprintf("node%d.log", m.number)), []byte(text), 0o600))
+	for _, m := range c.everybody() {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, fmt.Sprintf("node%d.log", m.number)), []byte(m.log()), 0o600))
 	}
 	return errors.Join(errs...)
 }

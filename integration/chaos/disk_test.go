@@ -2,52 +2,63 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/millrace-io/millrace/integration/node"
 )
 
-// diskFaults need nodes whose disks fail on order.
+// diskFaults need nodes whose disks fail, and whose clocks jump, on order.
 var diskFaults = []fault{
-	{"the leader's disk is full", 1, func(n *nemesis) error { return n.full(n.leader()) }},
-	{"a follower's disk is full", 2, func(n *nemesis) error { return n.full(n.follower()) }},
-	{"all disks are full", 1, func(n *nemesis) error { return n.full(n.shuffled()...) }},
-	{"the leader's fsync fails", 1, func(n *nemesis) error { return n.fsyncFails(n.leader()) }},
-	{"a follower's fsync fails", 2, func(n *nemesis) error { return n.fsyncFails(n.follower()) }},
-	{"the leader loses its power", 1, func(n *nemesis) error { return n.powerLoss(n.leader()) }},
-	{"a follower loses its power", 2, func(n *nemesis) error { return n.powerLoss(n.follower()) }},
-	{"all lose their power", 1, func(n *nemesis) error { return n.powerLoss(n.shuffled()...) }},
+	{name: "the leader's disk is full", least: 1, strike: func(n *nemesis) error { return n.full(n.leader()) }},
+	{name: "a follower's disk is full", least: 2, strike: func(n *nemesis) error { return n.full(n.follower()) }},
+	{name: "all disks are full", least: 1, strike: func(n *nemesis) error { return n.full(n.shuffled()...) }},
+	{name: "the leader's fsync fails", least: 1, strike: func(n *nemesis) error { return n.fsyncFails(n.leader()) }, needs: whole},
+	{name: "a follower's fsync fails", least: 2, strike: func(n *nemesis) error { return n.fsyncFails(n.follower()) }, needs: whole},
+	{name: "the leader loses its power", least: 1, strike: func(n *nemesis) error { return n.powerLoss(n.leader()) }},
+	{name: "a follower loses its power", least: 2, strike: func(n *nemesis) error { return n.powerLoss(n.follower()) }},
+	{name: "all lose their power", least: 1, strike: func(n *nemesis) error { return n.powerLoss(n.shuffled()...) }},
+	{name: "a clock jumps", least: 1, strike: (*nemesis).jump, needs: clocks},
 }
 
 // diedIn is in which time a node whose fsync fails ends.
 const diedIn = time.Minute
 
-// order tells a hurt node what is wrong with its disk from now on.
-func (m *member) order(what string) error {
+// order tells a hurt node what is wrong from now on. It returns the process that was
+// told, nil when the node is down.
+func (m *member) order(what string) (*node.Process, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.disk == nil {
-		return fmt.Errorf("node %d has a disk that nobody orders about", m.number)
+	if m.process == nil {
+		return nil, nil
 	}
-	_, err := io.WriteString(m.disk, what+"\n")
-	return err
+	if m.orders == nil {
+		return nil, fmt.Errorf("node %d takes no orders", m.number)
+	}
+	if what == orderBroken || what == orderPower {
+		m.doomed = true
+	}
+	_, err := io.WriteString(m.orders, what+"\n")
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, os.ErrClosed) { // has ended, which alive finds
+		return nil, nil
+	}
+	return m.process, err
 }
 
 // full leaves some nodes without space, and writes until what they have is used up.
 func (n *nemesis) full(nodes ...int) error {
 	for _, i := range nodes {
-		if err := n.cluster.members[i].order(orderFull); err != nil {
+		if _, err := n.cluster.members[i].order(orderFull); err != nil {
 			return err
 		}
 	}
 	n.fill()
 	n.hold()
-	for _, i := range nodes {
-		if err := n.cluster.members[i].order(orderWhole); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -67,34 +78,40 @@ func (n *nemesis) fill() {
 
 // fsyncFails has a node's fsync fail: the node must end by itself, rather than go on
 // with data of unknown fate.
-func (n *nemesis) fsyncFails(node int) error {
-	m := n.cluster.members[node]
-	if err := m.order(orderBroken); err != nil {
+func (n *nemesis) fsyncFails(i int) error {
+	m := n.cluster.members[i]
+	p, err := m.order(orderBroken)
+	if p == nil {
 		return err
 	}
-	for end := time.Now().Add(diedIn); m.alive() == nil; {
+	for end := time.Now().Add(diedIn); !ended(p); {
 		if time.Now().After(end) {
-			return fmt.Errorf("node %d lives on, its fsync fails since %v", node, diedIn)
+			return fmt.Errorf("node %d lives on, its fsync fails since %v", i, diedIn)
 		}
 		n.fill() // something to sync
 		if err := n.cluster.tick(); err != nil {
 			return err
 		}
 	}
-	m.kill() // takes its log
+	m.bury(p)
 	n.hold()
 	return nil
 }
 
 // powerLoss takes some nodes' power at once: what they did not sync may be gone.
 func (n *nemesis) powerLoss(nodes ...int) error {
+	told := map[int]*node.Process{}
 	for _, i := range nodes {
-		if err := n.cluster.members[i].order(orderPower); err != nil {
+		p, err := n.cluster.members[i].order(orderPower)
+		if err != nil {
 			return err
 		}
+		if n.cluster.members[i].thaw(); p != nil { // one that is held up would obey when it is let go
+			told[i] = p
+		}
 	}
-	for _, i := range nodes {
-		for end := time.Now().Add(diedIn); n.cluster.members[i].alive() == nil; {
+	for i, p := range told {
+		for end := time.Now().Add(diedIn); !ended(p); {
 			if time.Now().After(end) {
 				return fmt.Errorf("node %d lives on without power", i)
 			}
@@ -102,8 +119,36 @@ func (n *nemesis) powerLoss(nodes ...int) error {
 				return err
 			}
 		}
-		n.cluster.members[i].kill() // takes its log
+		n.cluster.members[i].bury(p)
 	}
 	n.hold()
 	return nil
+}
+
+// jump sets a node's clock an hour forward or back, or right again.
+func (n *nemesis) jump() error {
+	by := time.Duration(n.rng.IntN(3)-1) * time.Hour
+	if _, err := n.cluster.members[n.rng.IntN(len(n.cluster.members))].order(orderClock + by.String()); err != nil {
+		return err
+	}
+	n.hold()
+	return nil
+}
+
+func ended(p *node.Process) bool {
+	select {
+	case <-p.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// bury takes note that a process has ended, as it was to.
+func (m *member) bury(p *node.Process) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.process == p {
+		m.endedLocked()
+	}
 }

@@ -10,10 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/pflag"
+	"go.uber.org/goleak"
 
 	"github.com/millrace-io/millrace/server"
 	"github.com/millrace-io/millrace/server/config"
@@ -22,7 +25,8 @@ import (
 )
 
 // A hurt node is a process of the test binary that runs the server of millrace serve
-// on a disk that fails on order. The orders come as lines on its standard input.
+// on a disk that fails, and by a clock that jumps, on order. The orders come as lines on
+// its standard input. When it is stopped in order it must leave no goroutine behind.
 
 // hurtEnv makes the test binary a hurt node: its arguments are the flags of serve.
 const hurtEnv = "CHAOS_HURT_NODE"
@@ -32,6 +36,7 @@ const (
 	orderBroken = "broken" // every sync of data fails
 	orderWhole  = "whole"  // the disk is in order again
 	orderPower  = "power"  // the machine loses its power
+	orderClock  = "clock " // and how much the wall clock is ahead from now on
 )
 
 // hurtCommand is the command that runs a hurt node.
@@ -64,11 +69,12 @@ func runHurt(flags *pflag.FlagSet) error {
 		return err
 	}
 	logger := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	var state disk
+	var state machine
 	go state.obey()
+	before := goleak.IgnoreCurrent()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	n, err := server.OpenFS(vfs.WithFaults(vfs.OS(), state.hook), c, logger)
+	n, err := server.OpenOn(ctx, server.Outside{FS: vfs.WithFaults(vfs.OS(), state.hook), Wall: state.wall}, c, logger)
 	if err != nil {
 		return err
 	}
@@ -77,19 +83,32 @@ func runHurt(flags *pflag.FlagSet) error {
 	if err != nil && errors.Is(closed, log.ErrFailed) {
 		return err // has said so already
 	}
-	return errors.Join(err, closed)
+	if err := errors.Join(err, closed); err != nil {
+		return err
+	}
+	stop()
+	return goleak.Find(before)
 }
 
-// disk is what is wrong with the disk.
-type disk struct {
+// machine is what is wrong with the disk and the clock.
+type machine struct {
 	full, broken atomic.Bool
+	ahead        atomic.Int64 // nanoseconds
 	power        power
 }
 
 // obey takes orders until whoever gives them is gone.
-func (d *disk) obey() {
+func (d *machine) obey() {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
+		if by, is := strings.CutPrefix(lines.Text(), orderClock); is {
+			ahead, err := time.ParseDuration(by)
+			if err != nil {
+				panic(err)
+			}
+			d.ahead.Store(int64(ahead))
+			continue
+		}
 		d.full.Store(lines.Text() == orderFull)
 		d.broken.Store(lines.Text() == orderBroken)
 		if lines.Text() == orderPower {
@@ -99,9 +118,13 @@ func (d *disk) obey() {
 	}
 }
 
+// wall is the machine's clock, without a monotonic reading of its own: Add would move
+// that, too.
+func (d *machine) wall() time.Time { return time.Now().Round(0).Add(time.Duration(d.ahead.Load())) }
+
 // hook fails an operation. On a full disk what has its blocks can be written: the
 // segments of the log are allocated before they are used.
-func (d *disk) hook(op vfs.Op) error {
+func (d *machine) hook(op vfs.Op) error {
 	switch {
 	case d.broken.Load() && (op.Kind == vfs.OpDataSync || op.Kind == vfs.OpSync):
 		return syscall.EIO

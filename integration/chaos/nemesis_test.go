@@ -9,39 +9,52 @@ import (
 	"github.com/millrace-io/millrace/integration/chaos/faultnet"
 )
 
-// linkRate is a slow link between two places, in bytes per second.
-const linkRate = 20_000_000
+const (
+	// linkRate is a slow link between two places, in bytes per second.
+	linkRate = 20_000_000
+	// shortestFreeze is how long a process is held up at least.
+	shortestFreeze = time.Second
+)
 
-// fault is one way to break a cluster. It takes its whole time; whatever it leaves
-// broken is healed after it.
+// fault is one way to break a cluster. It takes its whole time; what it leaves broken is
+// healed after it, or after the next one: two at a time are none too rare.
 //
-// Those of disks are in disk_test.go. A clock that jumps cannot be had from outside a
-// process.
+// Those of disks and clocks, which need nodes of their own, are in disk_test.go.
 type fault struct {
 	name   string
 	least  int // how many nodes it needs
 	strike func(*nemesis) error
+	needs  needs
 }
 
+// needs is what a fault needs beside nodes.
+type needs uint8
+
+const (
+	whole   needs = 1 << iota // a cluster that is whole: it is healed before
+	members                   // that nobody else changes who belongs to the cluster
+	clocks                    // a round in which clocks may jump
+)
+
 var faults = []fault{
-	{"kill -9 of the leader", 1, func(n *nemesis) error { return n.kill(n.leader()) }},
-	{"kill -9 of a follower", 2, func(n *nemesis) error { return n.kill(n.follower()) }},
-	{"kill -9 of a majority", 3, func(n *nemesis) error { return n.kill(n.majority()...) }},
-	{"kill -9 of all", 1, func(n *nemesis) error { return n.kill(n.shuffled()...) }},
-	{"the leader is frozen", 1, func(n *nemesis) error { return n.freeze(n.leader()) }},
-	{"a follower is frozen", 2, func(n *nemesis) error { return n.freeze(n.follower()) }},
-	{"a majority is frozen", 3, func(n *nemesis) error { return n.freeze(n.majority()...) }},
-	{"the leader is alone", 3, func(n *nemesis) error { return n.part(n.leader()) }},
-	{"a majority and a minority", 3, func(n *nemesis) error { return n.part(n.majority()...) }},
-	{"nobody hears the leader", 2, func(n *nemesis) error { return n.deafen(n.leader(), true) }},
-	{"the leader hears nobody", 2, func(n *nemesis) error { return n.deafen(n.leader(), false) }},
-	{"links come and go", 2, (*nemesis).flap},
-	{"slow links", 2, (*nemesis).slow},
-	{"rolling restart", 1, (*nemesis).roll},
-	{"kill -9 after a snapshot", 1, (*nemesis).saves},
-	{"leaders hand over", 3, (*nemesis).transfer},
-	{"a dead node is replaced", 3, (*nemesis).replace},
-	{"the leader is removed", 3, (*nemesis).dismiss},
+	{name: "kill -9 of the leader", least: 1, strike: func(n *nemesis) error { return n.kill(n.leader()) }},
+	{name: "kill -9 of a follower", least: 2, strike: func(n *nemesis) error { return n.kill(n.follower()) }},
+	{name: "kill -9 of a majority", least: 3, strike: func(n *nemesis) error { return n.kill(n.majority()...) }},
+	{name: "kill -9 of all", least: 1, strike: func(n *nemesis) error { return n.kill(n.shuffled()...) }},
+	{name: "the leader is frozen", least: 1, strike: func(n *nemesis) error { return n.freeze(n.leader()) }},
+	{name: "a follower is frozen", least: 2, strike: func(n *nemesis) error { return n.freeze(n.follower()) }},
+	{name: "a majority is frozen", least: 3, strike: func(n *nemesis) error { return n.freeze(n.majority()...) }},
+	{name: "the leader is alone", least: 3, strike: func(n *nemesis) error { return n.part(n.leader()) }},
+	{name: "a majority and a minority", least: 3, strike: func(n *nemesis) error { return n.part(n.majority()...) }},
+	{name: "nobody hears the leader", least: 2, strike: func(n *nemesis) error { return n.deafen(n.leader(), true) }},
+	{name: "the leader hears nobody", least: 2, strike: func(n *nemesis) error { return n.deafen(n.leader(), false) }},
+	{name: "links come and go", least: 2, strike: (*nemesis).flap},
+	{name: "slow links", least: 2, strike: (*nemesis).slow},
+	{name: "rolling restart", least: 1, strike: (*nemesis).roll, needs: whole},
+	{name: "kill -9 after a snapshot", least: 1, strike: (*nemesis).saves},
+	{name: "leaders hand over", least: 3, strike: (*nemesis).transfer},
+	{name: "a dead node is replaced", least: 3, strike: (*nemesis).replace, needs: whole | members},
+	{name: "the leader is removed", least: 3, strike: (*nemesis).dismiss, needs: whole | members},
 }
 
 // nemesis breaks a cluster, as its seed chooses.
@@ -50,15 +63,20 @@ type nemesis struct {
 	rng     *rand.Rand
 	faults  []fault
 	longest time.Duration // of one fault
+	broken  bool          // there is something to heal
+	busy    bool          // somebody changes who belongs to the cluster meanwhile
 	told    []string      // what it did
 }
 
-// newNemesis knows all faults that the cluster can be given.
-func newNemesis(c *cluster, seed uint64, longest time.Duration) *nemesis {
-	n := &nemesis{cluster: c, rng: rand.New(rand.NewPCG(seed, 0)), longest: longest, faults: faults}
+// newNemesis knows all faults that the cluster can be given, but those that need what
+// there is not.
+func newNemesis(c *cluster, seed uint64, longest time.Duration, without needs) *nemesis {
+	n := &nemesis{cluster: c, rng: rand.New(rand.NewPCG(seed, 0)), longest: longest, faults: slices.Clone(faults)}
 	if c.hurt {
 		n.faults = slices.Concat(diskFaults, faults)
 	}
+	n.faults = slices.DeleteFunc(n.faults, func(f fault) bool { return f.needs&without != 0 || f.least > len(c.members) })
+	n.busy = without&members != 0
 	return n
 }
 
@@ -68,29 +86,42 @@ func (n *nemesis) torment(d time.Duration) error {
 	began := time.Now()
 	for time.Since(began) < d {
 		f := n.faults[n.rng.IntN(len(n.faults))]
-		if f.least > len(n.cluster.members) {
-			continue
+		if f.needs&whole != 0 {
+			if err := n.heal("before " + f.name); err != nil {
+				return err
+			}
 		}
 		n.wait(200*time.Millisecond, time.Second) // the clients get to work
-		n.told = append(n.told, fmt.Sprintf("%v: %s", time.Since(began).Round(time.Millisecond), f.name))
+		n.told = append(n.told, fmt.Sprintf("%v: %s%s", time.Since(began).Round(time.Millisecond), f.name, onTop[n.broken]))
 		if err := f.strike(n); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		if err := n.cluster.heal(); err != nil {
-			return fmt.Errorf("after %q: %w", f.name, err)
+		n.broken = true
+		if n.rng.IntN(3) == 0 {
+			continue
 		}
+		if err := n.heal("after " + f.name); err != nil {
+			return err
+		}
+	}
+	return n.heal("in the end")
+}
+
+// onTop says that a fault meets what the one before it has left.
+var onTop = map[bool]string{true: " on top"}
+
+func (n *nemesis) heal(when string) error {
+	if !n.broken {
+		return nil
+	}
+	n.broken = false
+	if err := n.cluster.heal(); err != nil {
+		return fmt.Errorf("%s: %w", when, err)
 	}
 	return nil
 }
 
-func (n *nemesis) wait(from, to time.Duration) {
-	timer := time.NewTimer(from + rand.N(max(1, to-from)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-n.cluster.t.Context().Done():
-	}
-}
+func (n *nemesis) wait(from, to time.Duration) { n.cluster.pause(nil, from, to) }
 
 // hold is how long a fault lasts.
 func (n *nemesis) hold() { n.wait(100*time.Millisecond, n.longest) }
@@ -117,7 +148,7 @@ func (n *nemesis) freeze(nodes ...int) error {
 	for _, i := range nodes {
 		n.cluster.members[i].freeze()
 	}
-	n.hold()
+	n.wait(shortestFreeze, max(n.longest, 2*shortestFreeze))
 	return nil
 }
 
@@ -128,8 +159,8 @@ func (n *nemesis) part(nodes ...int) error {
 		inside[i] = true
 	}
 	cut := n.cut()
-	for i := range n.cluster.members {
-		for j := range n.cluster.members {
+	for i := range n.cluster.everybody() {
+		for j := range n.cluster.everybody() {
 			if inside[i] != inside[j] {
 				n.cluster.set(i, j, cut)
 			}
@@ -150,7 +181,7 @@ func (n *nemesis) cut() faultnet.Faults {
 // deafen cuts one direction between a node and all others: what it says, or what it
 // is told.
 func (n *nemesis) deafen(node int, says bool) error {
-	for i := range n.cluster.members {
+	for i := range n.cluster.everybody() {
 		if i != node && says {
 			n.cluster.set(node, i, faultnet.Faults{Hold: true})
 		} else if i != node {
@@ -161,17 +192,16 @@ func (n *nemesis) deafen(node int, says bool) error {
 	return nil
 }
 
-// flap cuts a random link and heals it, over and over.
+// flap cuts a random link and mends it, over and over.
 func (n *nemesis) flap() error {
 	began, d := time.Now(), 500*time.Millisecond+rand.N(n.longest)
 	for time.Since(began) < d {
-		two := n.shuffled()[:2]
-		cut := n.cut()
-		n.cluster.set(two[0], two[1], cut)
-		n.cluster.set(two[1], two[0], cut)
-		n.wait(20*time.Millisecond, 400*time.Millisecond)
-		n.cluster.net.Heal()
-		n.wait(20*time.Millisecond, 200*time.Millisecond)
+		two := n.rng.Perm(len(n.cluster.everybody()))[:2]
+		for _, f := range []faultnet.Faults{n.cut(), {}} {
+			n.cluster.set(two[0], two[1], f)
+			n.cluster.set(two[1], two[0], f)
+			n.wait(20*time.Millisecond, 300*time.Millisecond)
+		}
 	}
 	return nil
 }
@@ -180,8 +210,8 @@ func (n *nemesis) flap() error {
 func (n *nemesis) slow() error {
 	f := faultnet.Faults{Rate: linkRate, Delay: 10*time.Millisecond + time.Duration(n.rng.Int64N(int64(90*time.Millisecond)))}
 	one, all := n.rng.IntN(len(n.cluster.members)), n.rng.IntN(2) == 0
-	for i := range n.cluster.members {
-		for j := range n.cluster.members {
+	for i := range n.cluster.everybody() {
+		for j := range n.cluster.everybody() {
 			if i != j && (all || i == one || j == one) {
 				n.cluster.set(i, j, f)
 			}
@@ -194,17 +224,21 @@ func (n *nemesis) slow() error {
 // roll stops each node gracefully and starts it again, one at a time.
 func (n *nemesis) roll() error {
 	for _, i := range n.shuffled() {
-		if err := n.cluster.members[i].stop(); err != nil {
+		m := n.cluster.members[i]
+		if err := m.stop(); err != nil {
 			return err
 		}
-		if err := n.cluster.members[i].start(); err != nil {
+		if err := m.start(); err != nil && err != errStruck { // who takes it out has it come back
 			return err
 		}
 	}
 	return nil
 }
 
-// set puts faults on the way from one node to another.
+// set puts faults on the way from one node to another, of everybody.
 func (c *cluster) set(from, to int, f faultnet.Faults) {
-	c.net.Set(c.members[from].id, c.members[to].id, f)
+	all := c.everybody()
+	if a, b := all[from].identity(), all[to].identity(); a != 0 && b != 0 {
+		c.net.Set(a, b, f)
+	}
 }

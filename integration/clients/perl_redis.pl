@@ -88,7 +88,7 @@ sub transact {
     $meanwhile->();
     $watching->multi;
     $watching->incrby('total', $amount);
-    $watching->xadd('ledger', '*', 'amount', $amount);
+    $watching->xadd('{total}ledger', '*', 'amount', $amount);
     return $watching->exec;
 }
 

@@ -133,7 +133,7 @@ final class Scenario
     {
         $this->client->watch('total');
         $meanwhile();
-        return $this->client->multi()->incrBy('total', $amount)->xAdd('ledger', '*', ['amount' => $amount])->exec();
+        return $this->client->multi()->incrBy('total', $amount)->xAdd('{total}ledger', '*', ['amount' => $amount])->exec();
     }
 
     // transactions makes one that goes through and one that is refused.

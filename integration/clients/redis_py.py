@@ -1,4 +1,4 @@
-"""The scenario of README.md with redis-py and its defaults. Arguments: host, port."""
+"""The scenario of README.md with redis-py and its defaults. Arguments: "cluster" for its client of Redis Cluster or nothing, host, port."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ def again(call):
     while True:
         try:
             return call()
-        except redis.ConnectionError:
+        except (redis.ConnectionError, redis.exceptions.RedisClusterException, redis.exceptions.ClusterError):
             time.sleep(0.01)
 
 
@@ -94,16 +94,23 @@ class Scenario:
         self.result["heard"].append(message["data"])
 
     def transact(self, amount, meanwhile):
-        with self.client.pipeline() as pipe:
+        with self.watcher("total").pipeline() as pipe:
             pipe.watch("total")
             meanwhile()
             pipe.multi()
             pipe.incrby("total", amount)
-            pipe.xadd("ledger", {"amount": amount})
+            pipe.xadd("{total}ledger", {"amount": amount})
             try:
                 return pipe.execute()
             except redis.WatchError:
                 return None
+
+    def watcher(self, key):
+        """With Redis Cluster transactions are for a client of one node, which no redirection reaches: the GET finds out who leads the key now."""
+        if not isinstance(self.client, redis.RedisCluster):
+            return self.client
+        again(lambda: self.client.get(key))
+        return self.client.get_redis_connection(self.client.get_node_from_key(key))
 
     def transactions(self):
         """Makes one that goes through and one that is refused."""
@@ -129,4 +136,5 @@ class Scenario:
 
 
 if __name__ == "__main__":
-    Scenario(redis.Redis(sys.argv[1], int(sys.argv[2]), decode_responses=True)).run()
+    library = redis.RedisCluster if sys.argv[1] == "cluster" else redis.Redis
+    Scenario(library(host=sys.argv[-2], port=int(sys.argv[-1]), decode_responses=True)).run()

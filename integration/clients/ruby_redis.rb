@@ -100,7 +100,7 @@ class Scenario
       yield
       @client.multi do |tx|
         tx.incrby('total', amount)
-        tx.xadd('ledger', { amount: amount })
+        tx.xadd('{total}ledger', { amount: amount })
       end
     end
   end

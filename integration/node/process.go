@@ -17,27 +17,44 @@ const keptLines = 3000
 
 // Process is a running millrace. Its methods may be called from any goroutine.
 type Process struct {
-	Addr string // where it serves clients
+	Addr string // where it serves clients; set once it is ready
 
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
+	cmd   *exec.Cmd
+	ready chan struct{} // closed when it serves
+	done  chan struct{} // closed when it has ended
 
 	mu   sync.Mutex // covers logs
 	logs []string   // its last log lines
 }
 
-// Serve starts "millrace serve" on a folder and waits until it is ready. It logs JSON
-// and takes a free port unless args say otherwise.
-func Serve(program, dir string, args ...string) (*Process, error) {
+// Command is "millrace serve" on a folder. It logs JSON and takes a free port unless
+// args say otherwise.
+func Command(program, dir string, args ...string) *exec.Cmd {
 	args = append([]string{"serve", "--dir", dir, "--addr", "127.0.0.1:0", "--log-format", "json"}, args...)
-	return Start(exec.Command(program, args...), 3*time.Minute)
+	return exec.Command(program, args...)
 }
 
-// Start starts a command that logs JSON lines to its standard error, and waits for
-// the line that says it is ready. If there is none in time, the process is ended and
-// the error shows its log, with the stacks of its goroutines.
+// Serve starts Command and waits until it is ready.
+func Serve(program, dir string, args ...string) (*Process, error) {
+	return Start(Command(program, dir, args...), 3*time.Minute)
+}
+
+// Start is Launch and WaitReady. A process that is not ready in time is ended.
 func Start(cmd *exec.Cmd, within time.Duration) (*Process, error) {
-	p := &Process{cmd: cmd, done: make(chan struct{})}
+	p, err := Launch(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.WaitReady(within); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Launch starts a command that logs JSON lines to its standard error, one of which
+// says when it is ready. It does not wait.
+func Launch(cmd *exec.Cmd) (*Process, error) {
+	p := &Process{cmd: cmd, ready: make(chan struct{}), done: make(chan struct{})}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -45,22 +62,27 @@ func Start(cmd *exec.Cmd, within time.Duration) (*Process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	ready := make(chan string, 1)
-	go p.read(stderr, ready)
+	go p.read(stderr)
+	return p, nil
+}
+
+// WaitReady waits until the process is ready. When it is not in time, it is ended, and
+// the error shows its log, with the stacks of its goroutines.
+func (p *Process) WaitReady(within time.Duration) error {
 	late := time.NewTimer(within)
 	defer late.Stop()
 	select {
-	case p.Addr = <-ready:
-		return p, nil
+	case <-p.ready:
+		return nil
 	case <-p.done:
-		return nil, fmt.Errorf("millrace ended before it was ready:\n%s", p.Log())
+		return fmt.Errorf("millrace ended before it was ready:\n%s", p.Log())
 	case <-late.C:
 		p.dump()
-		return nil, fmt.Errorf("millrace is not ready after %v:\n%s", within, p.Log())
+		return fmt.Errorf("millrace is not ready after %v:\n%s", within, p.Log())
 	}
 }
 
-func (p *Process) read(r io.Reader, ready chan<- string) {
+func (p *Process) read(r io.Reader) {
 	defer close(p.done)
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
@@ -74,8 +96,8 @@ func (p *Process) read(r io.Reader, ready chan<- string) {
 		p.mu.Unlock()
 		var record struct{ Msg, Addr string }
 		if !told && json.Unmarshal(lines.Bytes(), &record) == nil && record.Msg == "ready" {
-			told = true
-			ready <- record.Addr
+			told, p.Addr = true, record.Addr
+			close(p.ready)
 		}
 	}
 	_ = p.cmd.Wait() // ProcessState tells
@@ -95,6 +117,9 @@ func (p *Process) Log() string {
 
 // Pid is the process' id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Ready is closed when the process serves.
+func (p *Process) Ready() <-chan struct{} { return p.ready }
 
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/millrace-io/millrace/integration/chaos/workload"
 )
 
 // opTimeout is how long a client waits for a reply.
@@ -20,11 +22,6 @@ type conn struct {
 	net.Conn
 	r *bufio.Reader
 }
-
-// replyError is an error reply.
-type replyError string
-
-func (e replyError) Error() string { return string(e) }
 
 // connect opens a connection to a member.
 func (w *world) connect(i int) (*conn, error) {
@@ -37,9 +34,8 @@ func (w *world) connect(i int) (*conn, error) {
 	return &conn{Conn: c, r: bufio.NewReader(c)}, nil
 }
 
-// do sends commands and returns the replies that came: string, int64, nil, []any or
-// replyError each. The error says why not all have come.
-func (c *conn) do(commands ...[]string) (replies []any, err error) {
+// Do implements workload.Conn.
+func (c *conn) Do(commands ...[]string) (replies []any, err error) {
 	if err := c.SetDeadline(time.Now().Add(opTimeout)); err != nil {
 		return nil, err
 	}
@@ -63,18 +59,6 @@ func (c *conn) do(commands ...[]string) (replies []any, err error) {
 	return replies, nil
 }
 
-// one is do for one command; an error reply is an error.
-func (c *conn) one(args ...string) (any, error) {
-	replies, err := c.do(args)
-	if err != nil {
-		return nil, err
-	}
-	if e, is := replies[0].(replyError); is {
-		return nil, e
-	}
-	return replies[0], nil
-}
-
 // ask sends one command to a member, on a connection of its own.
 func (w *world) ask(i int, args ...string) (any, error) {
 	c, err := w.connect(i)
@@ -82,7 +66,7 @@ func (w *world) ask(i int, args ...string) (any, error) {
 		return nil, err
 	}
 	defer c.Close()
-	return c.one(args...)
+	return workload.One(c, args...)
 }
 
 func (c *conn) read() (any, error) {
@@ -98,7 +82,7 @@ func (c *conn) read() (any, error) {
 	case '+':
 		return rest, nil
 	case '-':
-		return replyError(rest), nil
+		return workload.Error(rest), nil
 	case ':':
 		return strconv.ParseInt(rest, 10, 64)
 	case '$':
@@ -127,16 +111,4 @@ func (c *conn) readArray(length string) (any, error) {
 		}
 	}
 	return list, nil
-}
-
-// pairs makes a map of a list of names and values.
-func pairs(reply any) map[string]any {
-	list, _ := reply.([]any)
-	m := make(map[string]any, len(list)/2)
-	for i := 0; i+1 < len(list); i += 2 {
-		if name, is := list[i].(string); is {
-			m[name] = list[i+1]
-		}
-	}
-	return m
 }

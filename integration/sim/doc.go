@@ -14,8 +14,8 @@
 //     part of the rest, is full on order, and fails an fsync on order;
 //   - time: the bubble's, and for each node a wall clock that jumps.
 //
-// A seed is one cluster: how many partitions it has, what clients send
-// (clients_test.go, workers_test.go), and which faults come (faults_test.go). In the
+// A seed is one cluster: how many partitions it has, what clients send (package
+// workload), and which faults come (faults_test.go). In the
 // end everything is healed, every node must take writes, all replicas must hold the
 // same state, and the checkers of package history judge what the clients saw. A bubble
 // fails by itself when a goroutine is left behind.

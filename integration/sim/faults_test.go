@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace-io/millrace/integration/chaos/workload"
 	"github.com/millrace-io/millrace/storage/vfs"
 )
 
@@ -87,7 +88,7 @@ func (w *world) leader() int {
 			continue
 		}
 		for _, n := range reply.([]any) {
-			n := pairs(n)
+			n := workload.Pairs(n)
 			if leads, _ := n["leads"].([]any); slices.Contains(leads, any(partition)) {
 				for j, m := range w.members {
 					if n["cluster-addr"] == m.bus {
@@ -346,7 +347,7 @@ func (w *world) nodeID(i int) (id string, err error) {
 			return err
 		}
 		for _, n := range reply.([]any) {
-			if n := pairs(n); n["self"] == int64(1) {
+			if n := workload.Pairs(n); n["self"] == int64(1) {
 				id = n["id"].(string)
 			}
 		}
@@ -364,7 +365,7 @@ func (w *world) votes(i int) error {
 			return err
 		}
 		for _, n := range reply.([]any) {
-			if n := pairs(n); n["cluster-addr"] == w.members[i].bus && n["voter"] == int64(1) && n["state"] == "up" {
+			if n := workload.Pairs(n); n["cluster-addr"] == w.members[i].bus && n["voter"] == int64(1) && n["state"] == "up" {
 				return nil
 			}
 		}

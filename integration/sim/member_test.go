@@ -88,7 +88,7 @@ func (m *member) config() *config.Config {
 	c := config.Default()
 	c.Dir, c.Addr, c.ClusterAddr, c.ClusterSecret = "data", m.addr, m.bus, "open sesame"
 	c.Listener, c.ProtectedMode, c.EnableDebugCommand = config.ListenerRedcon, false, config.DebugYes
-	c.Partitions, c.LogSegmentBytes, c.SnapshotLogBytes = m.w.parts, 1<<20, 1<<20
+	c.Partitions, c.LogSegmentBytes, c.SnapshotLogBytes = m.w.parts, m.w.segmentBytes, m.w.snapshotBytes
 	var others []string
 	for _, o := range m.w.members {
 		if o != m && (m.i > 0 || m.w.begun()) {

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/millrace-io/millrace/integration/chaos/history"
 )
 
 // maxTrace bounds what a run keeps in memory: what comes later is dropped.
@@ -62,18 +63,8 @@ func (w *world) keep(found []string) (dir string, err error) {
 	if dir, err = os.MkdirTemp("", fmt.Sprintf("sim-%d-", w.seed)); err != nil {
 		return "", err
 	}
-	file, err := os.Create(filepath.Join(dir, "history.jsonl"))
-	if err != nil {
-		return dir, err
-	}
-	lines := json.NewEncoder(file)
-	for _, op := range w.ops {
-		err = errors.Join(err, lines.Encode(op))
-	}
-	report, jsonErr := json.MarshalIndent(map[string]any{"seed": w.seed, "faults": w.trace.faults, "broken": found}, "", "  ")
 	w.trace.mu.Lock()
 	defer w.trace.mu.Unlock()
-	return dir, errors.Join(err, jsonErr, file.Close(),
-		os.WriteFile(filepath.Join(dir, "report.json"), report, 0o600),
+	return dir, errors.Join(history.Keep(dir, w.seed, w.ops, w.trace.faults, found),
 		os.WriteFile(filepath.Join(dir, "trace.txt"), w.trace.text, 0o600))
 }

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/millrace-io/millrace/integration/chaos/history"
+	"github.com/millrace-io/millrace/integration/chaos/workload"
 	"github.com/millrace-io/millrace/replication/mesh/meshtest"
 )
 
@@ -30,19 +30,18 @@ type world struct {
 	network *meshtest.Network
 	members []*member
 	trace   *trace
-	history *history.Log
+	load    *workload.Workload
 	jumps   bool // clocks jump: idle times tell nothing
 	parts   int
-	fresh   int           // how many connections there were
-	freshMu sync.Mutex    // covers fresh
-	over    chan struct{} // closed when clients shall end
 	ops     []history.Op
+	// How much log the nodes have grow before they take a snapshot, and its segments.
+	snapshotBytes, segmentBytes int64
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	w := &world{t: t, seed: seed, rng: rng, network: meshtest.New(), trace: newTrace(), history: history.NewLog(),
-		jumps: rng.IntN(3) == 0, parts: 1 + 2*rng.IntN(2), over: make(chan struct{})}
+	w := &world{t: t, seed: seed, rng: rng, network: meshtest.New(), trace: newTrace(),
+		jumps: rng.IntN(3) == 0, parts: 1 + 2*rng.IntN(2), snapshotBytes: 1 << 20, segmentBytes: 1 << 20}
 	for i := range nodes {
 		w.members = append(w.members, newMember(w, i))
 	}
@@ -67,21 +66,38 @@ func (w *world) play(of []fault, n int) (found []string) {
 	if err := w.form(); err != nil {
 		return []string{fmt.Sprint("form a cluster: ", err)}
 	}
-	if err := w.makeGroups(); err != nil {
+	if err := w.begin(); err != nil {
 		return []string{fmt.Sprint("create the groups: ", err)}
 	}
-	wait := w.startClients()
 	err := w.torment(of, n)
 	if err == nil {
 		err = w.resumed()
 	}
-	close(w.over)
-	wait()
-	w.ops = w.history.Ops()
+	w.ops = w.load.Stop()
 	if err != nil {
 		return []string{err.Error()}
 	}
 	return w.judge()
+}
+
+// begin has the clients begin.
+func (w *world) begin() error {
+	w.load = workload.New(workload.Options{
+		Seed: w.seed, Streams: 2, Producers: 2, Workers: 2, Readers: 1, Setters: 2, Counters: 1,
+		Least: 20 * time.Millisecond, Most: 200 * time.Millisecond, Pipeline: 11, Operations: 100,
+		Block: 2 * time.Second, Era: 5 * time.Second, Hard: 50, AnyIdle: w.jumps,
+		Connect: func(rng *rand.Rand) (workload.Conn, error) { return w.connect(rng.IntN(nodes)) },
+	})
+	c, err := w.connect(0)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := w.load.MakeGroups(c); err != nil {
+		return err
+	}
+	w.load.Start()
+	return nil
 }
 
 // form starts the nodes, one after the other.

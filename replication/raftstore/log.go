@@ -12,12 +12,13 @@ import (
 
 // Log is a group of the node's log as Raft's log store.
 type Log struct {
-	group *log.Group
-	batch []log.Entry // of the append under way; Raft appends from one goroutine
+	group     *log.Group
+	snapshots *Snapshots
+	batch     []log.Entry // of the append under way; Raft appends from one goroutine
 }
 
-// NewLog returns the log store of a group.
-func NewLog(g *log.Group) *Log { return &Log{group: g} }
+// NewLog returns the log store of the group whose snapshots these are.
+func NewLog(s *Snapshots) *Log { return &Log{group: s.group, snapshots: s} }
 
 // IsMonotonic implements raft.MonotonicLogStore: the log takes no gaps.
 func (l *Log) IsMonotonic() bool { return true }
@@ -25,8 +26,16 @@ func (l *Log) IsMonotonic() bool { return true }
 // FirstIndex implements raft.LogStore.
 func (l *Log) FirstIndex() (uint64, error) { return l.group.FirstIndex(), nil }
 
-// LastIndex implements raft.LogStore.
-func (l *Log) LastIndex() (uint64, error) { return l.group.LastIndex(), nil }
+// LastIndex implements raft.LogStore. A log that was given up to its end still ends there
+// while its bytes exist: when the newest snapshot turns out to be damaged, the state is
+// made again from the one before it and these.
+func (l *Log) LastIndex() (uint64, error) {
+	end := l.group.End()
+	if _, err := l.group.Term(end); err != nil {
+		return 0, nil
+	}
+	return end, nil
+}
 
 // GetLog implements raft.LogStore.
 func (l *Log) GetLog(index uint64, to *raft.Log) error {
@@ -70,10 +79,20 @@ func (l *Log) StoreLogs(entries []*raft.Log) error {
 // DeleteRange implements raft.LogStore: Raft deletes at one of the two ends.
 func (l *Log) DeleteRange(first, last uint64) error {
 	if first <= l.group.FirstIndex() {
-		return l.group.TruncateFront(last)
+		return l.giveUp(last)
 	}
 	if last < l.group.LastIndex() {
 		return fmt.Errorf("delete entries %d to %d: in the middle of the log", first, last)
 	}
 	return l.group.TruncateBack(first)
+}
+
+// giveUp gives up what a snapshot stands for. One that this node took is of what its log
+// holds. One that lies beyond came from a leader, and the log goes on behind it: nothing
+// in it leads up to that, so all of it may go at once.
+func (l *Log) giveUp(upto uint64) error {
+	if list := l.snapshots.store.List(); len(list) > 0 && list[0].Index > l.group.End() {
+		return l.group.Reset(list[0].Index, list[0].Term)
+	}
+	return l.group.TruncateFront(upto)
 }

@@ -62,7 +62,7 @@ func (s *Snapshots) usable() []snapshot.Info {
 
 // follows reports whether the log holds everything behind index.
 func follows(g *log.Group, index uint64) bool {
-	if index >= g.LastIndex() {
+	if index >= g.End() {
 		return true
 	}
 	_, err := g.Term(index + 1)
@@ -155,16 +155,19 @@ func (s *source) Read(b []byte) (int, error) {
 // logger says which partition it is.
 func Reconcile(g *log.Group, s *Snapshots, logger *slog.Logger) error {
 	list := s.store.List()
-	if len(list) > 0 && list[0].Index > g.LastIndex() {
-		if g.LastIndex() > 0 { // an empty one ends where the snapshot does
-			logger.Warn("log goes on behind a snapshot that lies beyond its end",
-				"last", g.LastIndex(), "snapshot", list[0].Index)
+	if len(list) > 0 && list[0].Index > g.End() {
+		if g.End() > 0 { // an empty one ends where the snapshot does
+			logger.Warn("log goes on behind a snapshot that lies beyond its end", "last", g.End(), "snapshot", list[0].Index)
 		}
 		return g.Reset(list[0].Index, list[0].Term)
 	}
 	if follows(g, 0) || len(s.usable()) > 0 {
 		return nil
 	}
+	first := g.FirstIndex()
+	if first == 0 { // it is empty
+		first = g.End() + 1
+	}
 	return fmt.Errorf("the log of group %s begins at index %d and no undamaged snapshot leads up to it: "+
-		"restore the folder from a copy (millrace check says what is damaged)", g.ID(), g.FirstIndex())
+		"restore the folder from a copy (millrace check says what is damaged)", g.ID(), first)
 }

@@ -238,6 +238,53 @@ func TestSpareIsFilledInSyncedSteps(t *testing.T) {
 	must(t, l.Close())
 }
 
+// A disk that fails while the spare is filled ends the log, as it would under the log's
+// own next sync: it must not pass for a full one. A full one is met again and again.
+func TestSpareThatCannotBeFilled(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		kind  vfs.OpKind
+		errno syscall.Errno
+		ends  bool
+	}{
+		{"failed sync", vfs.OpDataSync, syscall.EIO, true},
+		{"failed write", vfs.OpWrite, syscall.EIO, true},
+		{"no space", vfs.OpWrite, syscall.ENOSPC, false},
+		{"no quota", vfs.OpDataSync, syscall.EDQUOT, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var armed atomic.Bool
+			fs := vfs.WithFaults(newMem(t), func(op vfs.Op) error {
+				if armed.Load() && op.Kind == row.kind && strings.HasSuffix(op.Path, "spare.seg") {
+					return row.errno
+				}
+				return nil
+			})
+			var told atomic.Int32
+			o := smallLog()
+			o.Fatal = func(error) { told.Add(1) }
+			l := mustOpen(t, fs, dir, o)
+			armed.Store(true)
+			if err := l.MakeSpare(); errors.Is(err, log.ErrFailed) != row.ends || errors.Is(err, log.ErrNoSpace) == row.ends || !errors.Is(err, row.errno) {
+				t.Errorf("spare: %v", err)
+			}
+			if told.Load() == 1 != row.ends {
+				t.Errorf("Fatal was called %d times", told.Load())
+			}
+			if err := l.RoomFor(1); (err == nil) != row.ends { // a log that has failed says so otherwise
+				t.Errorf("room: %v", err)
+			}
+			armed.Store(false)
+			if err := l.Group(1).Append(entries(1, 1, 1, 10)); errors.Is(err, log.ErrFailed) != row.ends {
+				t.Errorf("append: %v", err)
+			}
+			if err := l.Close(); errors.Is(err, log.ErrFailed) != row.ends {
+				t.Errorf("close: %v", err)
+			}
+		})
+	}
+}
+
 // roomy is m without its bound.
 func roomy(m *vfs.Mem) *vfs.Mem {
 	m.SetLimit(0)

@@ -54,6 +54,14 @@ func (g *Group) LastIndex() uint64 {
 	return g.last
 }
 
+// End is the index that the next entry follows: of the last entry, or, in an empty
+// group, of the last that there was or that Reset named.
+func (g *Group) End() uint64 {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.last
+}
+
 // State is the group's term and vote.
 func (g *Group) State() State {
 	g.mu.RLock()

@@ -38,6 +38,9 @@ func TestGroupOperations(t *testing.T) {
 		{"truncate back behind the last", func(g g) error { return g.TruncateBack(13) }, 8, 12, nil},
 		{"truncate back from the first", func(g g) error { return g.TruncateBack(8) }, 0, 0, nil},
 		{"truncate back below the mark", func(g g) error { return g.TruncateBack(3) }, 0, 0, nil},
+		{"truncate back of what was given up", func(g g) error {
+			return errors.Join(g.TruncateFront(12), g.TruncateBack(3))
+		}, 0, 0, nil},
 		{"reset", func(g g) error { return g.Reset(500, 9) }, 0, 0, nil},
 		{"reset and append", func(g g) error {
 			if err := g.Reset(500, 9); err != nil {

@@ -58,11 +58,10 @@ func (s *groupState) truncateFront(first, prevTerm uint64) {
 type truncateBackOp struct{ from uint64 }
 
 func (o *truncateBackOp) stage(w *writer, id GroupID, s *groupState) error {
-	if o.from > s.last {
+	// What lies below the mark was given up already: it is not cut.
+	if o.from = max(o.from, s.first); o.from > s.last {
 		return nil
 	}
-	// What lies below the mark was given up already: it is not cut.
-	o.from = max(o.from, s.first)
 	if err := w.room(headerSize, KindTruncateBack); err != nil {
 		return err
 	}

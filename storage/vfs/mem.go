@@ -72,6 +72,13 @@ func (m *Mem) SetLimit(bytes int64) {
 	m.limit = bytes
 }
 
+// Used is the size of all files together, which SetLimit bounds.
+func (m *Mem) Used() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.root.usedBytes()
+}
+
 func newDirNode(mode fs.FileMode) *memNode {
 	return &memNode{dir: true, mode: mode, entries: map[string]*memNode{}, durableEntries: map[string]*memNode{}}
 }

@@ -50,7 +50,7 @@ func (l *link) pass(n int, came time.Time, closed <-chan struct{}) error {
 		f, changed := l.faults, l.changed
 		due := came.Add(f.Delay)
 		if f.Rate > 0 && !f.Hold && !f.Reset {
-			l.free = later(l.free, time.Now()).Add(time.Duration(int64(n) * int64(time.Second) / f.Rate))
+			l.free = later(l.free, time.Now().Add(-overslept)).Add(time.Duration(int64(n) * int64(time.Second) / f.Rate))
 			due = later(due, l.free)
 		}
 		l.mu.Unlock()
@@ -67,6 +67,10 @@ func (l *link) pass(n int, came time.Time, closed <-chan struct{}) error {
 		}
 	}
 }
+
+// overslept is how much later than asked a busy machine lets somebody go on without the
+// link getting any slower for that.
+const overslept = 20 * time.Millisecond
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,14 +12,16 @@ import (
 // Figures sum up what clients noticed.
 type Figures struct {
 	OK, Refused, Unknown int
-	Uncertain            int           // Unknown, because the server said -UNCERTAIN
-	Slowest              time.Duration // longest time to a reply that was OK, of operations that do not block
-	Gap                  time.Duration // longest time in which no write returned OK
+	Why                  map[string]int // by what the Refused were refused: the first word of the error
+	Uncertain            int            // Unknown, because the server said -UNCERTAIN
+	Slowest              time.Duration  // longest time to a reply that was OK, of operations that do not block
+	Gap                  time.Duration  // longest time in which no write returned OK
 }
 
 // Count sums a history up.
 func Count(ops []Op) (f Figures) {
 	var writes []time.Duration
+	f.Why = map[string]int{}
 	for i := range ops {
 		op := &ops[i]
 		switch op.Outcome {
@@ -26,6 +29,7 @@ func Count(ops []Op) (f Figures) {
 			f.OK++
 		case Refused:
 			f.Refused++
+			f.Why[firstWord(op.Err)]++
 		case Unknown:
 			f.Unknown++
 		}
@@ -49,7 +53,16 @@ func Count(ops []Op) (f Figures) {
 	return f
 }
 
+func firstWord(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	return word
+}
+
 func (f Figures) String() string {
-	return fmt.Sprintf("%d ok, %d refused, %d unknown (%d -UNCERTAIN), slowest %v, longest without a write %v",
-		f.OK, f.Refused, f.Unknown, f.Uncertain, f.Slowest.Round(time.Millisecond), f.Gap.Round(time.Millisecond))
+	var why strings.Builder
+	for _, word := range slices.Sorted(maps.Keys(f.Why)) {
+		fmt.Fprintf(&why, " -%s %d", word, f.Why[word])
+	}
+	return fmt.Sprintf("%d ok, %d refused%s, %d unknown (%d -UNCERTAIN), slowest %v, longest without a write %v",
+		f.OK, f.Refused, why.String(), f.Unknown, f.Uncertain, f.Slowest.Round(time.Millisecond), f.Gap.Round(time.Millisecond))
 }

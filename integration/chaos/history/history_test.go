@@ -269,7 +269,9 @@ func TestReportsAreBounded(t *testing.T) {
 func TestCount(t *testing.T) {
 	s := sample()
 	s.find(Set, 1).Err = "UNCERTAIN it may have been done"
-	if got, want := Count(s.ops).String(), "18 ok, 0 refused, 5 unknown (1 -UNCERTAIN), slowest 19ms, longest without a write 20ms"; got != want {
+	refused := s.find(Get, 1)
+	refused.Outcome, refused.Err = Refused, "MISCONF the disk is full"
+	if got, want := Count(s.ops).String(), "17 ok, 1 refused -MISCONF 1, 5 unknown (1 -UNCERTAIN), slowest 19ms, longest without a write 20ms"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -1,15 +1,17 @@
-// ioredis with its defaults. Arguments: the package to use, host, port.
+// ioredis with its defaults. Arguments: the package to use, "cluster" for its client of
+// Redis Cluster or nothing, host, port.
 import { createRequire } from 'node:module'
 import { play } from './scenario.mjs'
 
-const [, , packageName, host, port] = process.argv
-const { Redis } = await import(packageName)
+const [, , packageName, kind] = process.argv
+const [host, port] = process.argv.slice(-2)
+const { Redis, Cluster } = await import(packageName)
 const { version } = createRequire(import.meta.url)(`${packageName}/package.json`)
 
 // connected returns a client of its own; it connects anew by itself and sends again
 // what had no reply.
 function connected () {
-  const client = new Redis(Number(port), host)
+  const client = kind === 'cluster' ? new Cluster([{ host, port: Number(port) }]) : new Redis(Number(port), host)
   client.on('error', () => {})
   return client
 }
@@ -40,7 +42,7 @@ await play({
   async transact (amount, meanwhile) {
     await watching.watch('total')
     await meanwhile()
-    const replies = await watching.multi().incrby('total', amount).xadd('ledger', '*', 'amount', amount).exec()
+    const replies = await watching.multi().incrby('total', amount).xadd('{total}ledger', '*', 'amount', amount).exec()
     return replies?.map(([err, reply]) => { if (err) throw err; return reply }) ?? null
   },
   increment: key => client.incr(key),

@@ -1,15 +1,18 @@
-// node-redis with its defaults. Arguments: the package to use, host, port.
+// node-redis with its defaults. Arguments: the package to use, "cluster" for its client of
+// Redis Cluster or nothing, host, port.
 import { createRequire } from 'node:module'
 import { play } from './scenario.mjs'
 
-const [, , packageName, host, port] = process.argv
-const { createClient } = await import(packageName)
+const [, , packageName, kind] = process.argv
+const [host, port] = process.argv.slice(-2)
+const { createClient, createCluster } = await import(packageName)
 const { version } = createRequire(import.meta.url)(`${packageName}/package.json`)
 
 // connected returns a client of its own; it connects anew by itself, for which it
 // wants somebody to listen to its errors.
 async function connected () {
-  const client = createClient({ socket: { host, port: Number(port) } })
+  const root = { socket: { host, port: Number(port) } }
+  const client = kind === 'cluster' ? createCluster({ rootNodes: [root] }) : createClient(root)
   client.on('error', () => {})
   return await client.connect()
 }
@@ -18,6 +21,15 @@ const client = await connected()
 const blocking = await connected()
 const watching = await connected()
 const subscriber = await connected()
+
+// leader is who watches a key: with Redis Cluster WATCH is for a client of one node, which
+// no redirection reaches. The GET finds out who leads the key now.
+async function leader (key) {
+  if (kind !== 'cluster') return watching
+  await watching.get(key)
+  const slot = await watching.sendCommand(key, true, ['CLUSTER', 'KEYSLOT', key])
+  return await watching.nodeClient(watching.slots[slot].master)
+}
 
 const entries = streams => (streams ?? []).flatMap(s => s.messages).map(m => ({ id: m.id, n: m.message.n }))
 
@@ -36,10 +48,11 @@ await play({
     return { next: nextId, ids: messages.map(m => m.id) }
   },
   async transact (amount, meanwhile) {
-    await watching.watch('total')
+    const on = await leader('total')
+    await on.watch('total')
     await meanwhile()
     try {
-      return await watching.multi().incrBy('total', amount).xAdd('ledger', '*', { amount: String(amount) }).exec()
+      return await on.multi().incrBy('total', amount).xAdd('{total}ledger', '*', { amount: String(amount) }).exec()
     } catch (err) {
       if (err.constructor.name === 'WatchError') return null
       throw err

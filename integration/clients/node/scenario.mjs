@@ -13,7 +13,7 @@ async function again (call) {
     try {
       return await call()
     } catch (err) {
-      if (err.code === undefined && !/connect|clos|socket|max retries/i.test(err.message)) throw err
+      if (err.code === undefined && !/connect|clos|socket|max retries|cluster/i.test(err.message)) throw err
       await new Promise(resolve => setTimeout(resolve, 10))
     }
   }

@@ -1,4 +1,4 @@
-package sim
+package workload
 
 import (
 	"fmt"
@@ -10,10 +10,8 @@ import (
 	"github.com/millrace-io/millrace/integration/chaos/history"
 )
 
-const (
-	group   = "crew"
-	minIdle = time.Second // after which a worker takes over what another has
-)
+// minIdle is after which time a worker takes over what another has.
+const minIdle = time.Second
 
 // worker is a member of a stream's consumer group. It crashes now and then: what it
 // had is left pending, and it comes back under another name.
@@ -45,45 +43,44 @@ func (w *worker) work() {
 		w.consumer = ""
 		w.close()
 	default:
-		w.acknowledge(slices.DeleteFunc(slices.Clone(got), tooHard))
+		w.acknowledge(slices.DeleteFunc(slices.Clone(got), w.tooHard))
 	}
 }
 
 // tooHard picks entries that no worker can do: they are delivered again and again and
 // pending in the end, with all their deliveries counted.
-func tooHard(e history.Entry) bool {
+func (w *worker) tooHard(e history.Entry) bool {
 	h := fnv.New32a()
 	h.Write([]byte(e.Payload))
-	return h.Sum32()%50 == 0
+	return h.Sum32()%w.w.Hard == 0
 }
 
 func (w *worker) next(kind history.Kind) history.Op {
 	op := w.client.next(kind, w.key)
-	op.Group, op.Consumer = group, w.consumer
+	op.Group, op.Consumer = Group, w.consumer
 	return op
 }
 
-// receive takes new entries; half of the time it waits for them.
+// receive takes new entries; mostly it waits for them.
 func (w *worker) receive() []history.Entry {
-	count := strconv.Itoa(1 + w.rng.IntN(20))
-	command := []string{"XREADGROUP", "GROUP", group, w.consumer, "COUNT", count}
-	wait := w.rng.IntN(2) == 0
+	command := []string{"XREADGROUP", "GROUP", Group, w.consumer, "COUNT", strconv.Itoa(1 + w.rng.IntN(30))}
+	wait := w.rng.IntN(3) > 0
 	if wait {
-		command = append(command, "BLOCK", strconv.Itoa(100+w.rng.IntN(2000)))
+		command = append(command, "BLOCK", strconv.FormatInt(1+w.rng.Int64N(w.w.Block.Milliseconds()), 10))
 	}
 	got := w.one(w.next(history.Deliver), append(command, "STREAMS", w.key, ">")...).Entries
 	if !wait {
-		w.pause(50*time.Millisecond, 300*time.Millisecond)
+		w.rest()
 	}
 	return got
 }
 
 func (w *worker) claim() []history.Entry {
 	op := w.next(history.Claim)
-	if !w.w.jumps { // idle is what the clock says, and that may say anything then
+	if !w.w.AnyIdle { // idle is what the clock says, and that may say anything then
 		op.MinIdle = minIdle
 	}
-	return w.one(op, "XAUTOCLAIM", w.key, group, w.consumer, strconv.Itoa(int(minIdle/time.Millisecond)), "0-0", "COUNT", "20").Entries
+	return w.one(op, "XAUTOCLAIM", w.key, Group, w.consumer, strconv.FormatInt(minIdle.Milliseconds(), 10), "0-0", "COUNT", "20").Entries
 }
 
 // acknowledge sends one XACK for all entries, or one for each in a pipeline.
@@ -99,21 +96,11 @@ func (w *worker) acknowledge(entries []history.Entry) {
 			op := w.next(history.Ack)
 			op.Consumer = ""
 			ops = append(ops, op)
-			commands = append(commands, []string{"XACK", w.key, group})
+			commands = append(commands, []string{"XACK", w.key, Group})
 		}
 		last := len(ops) - 1
 		ops[last].IDs = append(ops[last].IDs, e.ID)
 		commands[last] = append(commands[last], e.ID.String())
 	}
 	w.do(ops, commands...)
-}
-
-// makeGroups creates the streams with their groups, empty.
-func (w *world) makeGroups() error {
-	for i := range streams {
-		if _, err := w.ask(0, "XGROUP", "CREATE", streamKey(i), group, "0", "MKSTREAM"); err != nil {
-			return err
-		}
-	}
-	return nil
 }
