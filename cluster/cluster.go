@@ -31,6 +31,8 @@ type Options struct {
 	// Join are addresses of nodes of the cluster, to be asked when the node is not
 	// known to belong to it, or has no other way to reach it.
 	Join []string
+	// Joins: the node is not to begin a cluster, though Join may be empty.
+	Joins bool
 
 	FS  vfs.FS
 	Dir string // where peers.json is

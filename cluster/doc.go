@@ -11,6 +11,7 @@
 //   - To join, a node asks which cluster it is (Seeker) before it has a folder. peers.json is
 //     written before the folder's identity, so whatever crashes, a node that was to join
 //     never begins. Then it has the meta group log that it joins, through any node.
+//   - Or it waits until a member tells it (Recruit), and goes on in the same way.
 //   - A member that starts again reaches the others by peers.json, until the meta group's
 //     state is here. Nodes that have moved are found by what they say of themselves in the
 //     handshake, and by the addresses in Options.Join.

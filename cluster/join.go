@@ -135,7 +135,7 @@ var ErrHasData = errors.New("the folder has the data of a node on its own, which
 
 // mayJoin is ErrHasData, or nil. It looks before there is anything of a cluster in the folder.
 func (c *Cluster) mayJoin() error {
-	if c.peers != nil || len(c.o.Join) == 0 {
+	if c.peers != nil || len(c.o.Join) == 0 && !c.o.Joins {
 		return nil
 	}
 	last, err := c.o.Stores.Log.LastIndex()

@@ -22,6 +22,7 @@ const (
 	callJoin                          // have the sender join
 	callProgress                      // how far are the groups
 	callUnblock                       // CLIENT UNBLOCK
+	callRecruit                       // join this cluster: for a node without one
 )
 
 // link is what this node knows of another at first hand.
@@ -46,6 +47,7 @@ func (c *Cluster) handle() {
 	c.mesh.HandleCall(callJoin, c.answerJoin)
 	c.mesh.HandleCall(callProgress, c.answerProgress)
 	c.mesh.HandleCall(callUnblock, c.answerUnblock)
+	c.mesh.HandleCall(callRecruit, c.answerRecruit)
 }
 
 func (c *Cluster) linkLocked(node uint64) *link {

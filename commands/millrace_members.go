@@ -2,13 +2,13 @@ package commands
 
 import "errors"
 
-// MILLRACE ADD host:port: a node that runs on its own, and is empty, becomes a member.
+// MILLRACE ADD host:port: a node that waits to be told becomes a member.
 var millraceAdd = Command{
 	Name: "add", Syntax: "MILLRACE ADD host:port",
-	Summary: "Has a node join the cluster: one that runs, is empty, and listens for other nodes at that address.",
-	Since:   "0.1.0", Group: "cluster", Complexity: "Depends on the other node: until it is a member.",
-	Differences: ownCommand + "Not yet: a node that runs has begun a cluster of its own, and the answer is an error that says so. Start it with an empty folder and " +
-		"`join` instead: that is all it takes. MILLRACE NODES shows when it has caught up and votes.",
+	Summary: "Has a node join the cluster: one that was started with an empty folder and `join: wait`, and listens for other nodes at that address.",
+	Since:   "0.1.0", Group: "cluster", Complexity: "Depends on the other node: until it has joined.",
+	Differences: ownCommand + "A node that has a cluster, be it one of its own, can't be added. Nor is this needed: a node that is started with an empty folder and the address of a " +
+		"member in `join` joins by itself. MILLRACE NODES shows when it has caught up and votes.",
 	Arguments: []Argument{{Name: "host:port", Type: "string"}},
 	Arity:     3, Flags: Admin | NoScript, Categories: CatAdmin | CatSlow | CatDangerous,
 	Class: Barrier,

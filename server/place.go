@@ -60,11 +60,10 @@ func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (stora
 		return o, nil
 	}
 	self := mesh.Identity{Node: randomNumber(), Addr: c.ClusterAddress(n.bus.Addr().String())}
-	seeker := &cluster.Seeker{Addrs: c.JoinAddrs(), Mesh: mesh.Options{
+	found, err := n.findCluster(ctx, c, mesh.Options{
 		Self: func() mesh.Identity { return self }, Secret: c.ClusterSecret, TLS: n.tls, NoAuthentication: c.ClusterSecret == "" && n.tls == nil,
 		Dial: n.outside.Dial, Logger: n.logger,
-	}}
-	found, err := seeker.Find(ctx)
+	})
 	if err != nil {
 		return o, fmt.Errorf("join a cluster: %w", err)
 	}
@@ -78,6 +77,21 @@ func (n *Node) identity(ctx context.Context, fs vfs.FS, c *config.Config) (stora
 		return fmt.Sprintf("%016x", self.Node), found.Cluster, nil
 	}
 	return o, nil
+}
+
+// findCluster returns the cluster to join: that of the nodes which join names, or the one that
+// first tells this node to.
+func (n *Node) findCluster(ctx context.Context, c *config.Config, o mesh.Options) (*cluster.Peers, error) {
+	if !c.WaitsToJoin() {
+		return (&cluster.Seeker{Addrs: c.JoinAddrs(), Mesh: o}).Find(ctx)
+	}
+	o.Listener = n.bus
+	n.logger.Info("waiting to be told which cluster to join", "addr", n.bus.Addr().String())
+	found, err := (&cluster.Recruit{Mesh: o}).Wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return found, n.listenForNodes(c) // again: waiting has ended with the listener
 }
 
 // openPlace opens the node's place in its cluster, if it is to have one.
@@ -99,7 +113,7 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 	}
 	p.Cluster, err = cluster.New(cluster.Options{
 		Node: origin.Node, Boot: origin.Boot, Cluster: n.folder.Node().ClusterID, Partitions: uint32(n.folder.Node().Partitions), Databases: c.Databases,
-		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), FS: fs, Dir: c.Dir,
+		Addr: c.ClusterAddress(n.bus.Addr().String()), Join: c.JoinAddrs(), Joins: c.Join != "", FS: fs, Dir: c.Dir,
 		Secret: c.ClusterSecret, TLS: n.tls, NoAuthentication: c.ClusterSecret == "" && n.tls == nil,
 		Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout, Wall: n.outside.Wall,
 		Stores: replication.Stores{Log: raftstore.NewLog(p.snapshots), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},

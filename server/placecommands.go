@@ -50,11 +50,10 @@ func (p *place) KeysInSlot(slot uint16, most int) (names []string) {
 	return names
 }
 
-var errAddRunning = errors.New("ERR start the new node with --join and the cluster-addr of a member: " +
-	"one that runs has begun a cluster of its own, and can't be taken into another")
-
-// Add implements commands.Cluster: a node joins by its own start only.
-func (p *place) Add(_ string, done func(error)) { done(errAddRunning) }
+// Add implements commands.Cluster.
+func (p *place) Add(addr string, done func(error)) {
+	later(removeWithin, func(ctx context.Context) error { return p.Recruit(ctx, addr) }, done)
+}
 
 // later runs what takes its time, and says how it ended.
 func later(within time.Duration, run func(context.Context) error, done func(error)) {

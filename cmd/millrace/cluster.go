@@ -31,8 +31,8 @@ func newClusterAdd() *cobra.Command {
 	return clusterCommand(&cobra.Command{
 		Use:   "add host:port",
 		Short: "Have a node join the cluster",
-		Long: "Have the node that listens for other nodes at that address (its cluster-addr) join the cluster. Not yet: a node that\n" +
-			"runs has begun a cluster of its own, and the answer says so. Start it with an empty folder and --join instead.",
+		Long: "Have the node that listens for other nodes at that address (its cluster-addr) join the cluster. It must have been\n" +
+			"started with an empty folder and --join wait. One that is started with --join and the address of a member joins by itself.",
 		Example: "  millrace cluster add 10.0.0.4:7379",
 		Args:    wantArgs(1, 1),
 	}, func(c redis.Conn, cmd *cobra.Command, args []string) error {

@@ -34,6 +34,14 @@ func isAddrOrEmpty(value string) error {
 	return isAddr(value)
 }
 
+// isJoin accepts addresses, none, or the word for waiting.
+func isJoin(value string) error {
+	if value == joinWait {
+		return nil
+	}
+	return isAddrList(value)
+}
+
 // isAddrList accepts addresses with commas between, or none.
 func isAddrList(value string) error {
 	for _, addr := range splitList(value) {

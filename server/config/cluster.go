@@ -16,8 +16,19 @@ func (c *Config) ClusterTLS() bool { return c.ClusterTLSCert != "" }
 // Redirects reports that clients are sent to the nodes that lead.
 func (c *Config) Redirects() bool { return c.Clustered() && c.Routing == RoutingRedirect }
 
+// joinWait is the value of join of a node that is told which cluster to join.
+const joinWait = "wait"
+
+// WaitsToJoin reports that a node with an empty folder waits to be told which cluster to join.
+func (c *Config) WaitsToJoin() bool { return c.Join == joinWait }
+
 // JoinAddrs are the members that a new node asks to be let in.
-func (c *Config) JoinAddrs() []string { return splitList(c.Join) }
+func (c *Config) JoinAddrs() []string {
+	if c.WaitsToJoin() {
+		return nil
+	}
+	return splitList(c.Join)
+}
 
 // ClusterAddress is where other nodes connect, if the listener took the address taken:
 // with the port that is in it when none was chosen.
@@ -109,7 +120,7 @@ func (c *Config) checkClusterTLS() error {
 // joinsItself reports that nobody would ever answer this node.
 func (c *Config) joinsItself() bool {
 	others := slices.DeleteFunc(c.JoinAddrs(), func(addr string) bool { return addr == c.ClusterAddr || addr == c.ClusterAdvertise })
-	return c.Join != "" && len(others) == 0
+	return c.Join != "" && !c.WaitsToJoin() && len(others) == 0
 }
 
 // isLoopback reports that only this machine reaches an address.

@@ -28,6 +28,8 @@ func TestSettingsOfAClusterGoTogether(t *testing.T) {
 		{"all interfaces without a secret", "--cluster-addr :7001 --cluster-advertise node1:7001", "cluster-secret: must be set"},
 		{"join without an address", "--join 10.0.0.1:7001", "join: needs cluster-addr"},
 		{"join several", "--cluster-addr 127.0.0.1:0 --join 10.0.0.1:7001,10.0.0.2:7001", ""},
+		{"wait to be told", "--cluster-addr 127.0.0.1:7001 --join wait", ""},
+		{"wait on its own", "--join wait", "join: needs cluster-addr"},
 		{"join itself", "--cluster-addr 127.0.0.1:7001 --join 127.0.0.1:7001", "join: names this node itself"},
 		{"join itself, as others see it", "--cluster-addr :7001 --cluster-advertise n1:7001 --cluster-secret s --join n1:7001", "join: names this node itself"},
 		{"join itself and others", "--cluster-addr 127.0.0.1:7001 --join 127.0.0.1:7001,127.0.0.1:7002", ""},
