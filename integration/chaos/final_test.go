@@ -77,7 +77,8 @@ func (r *round) final() (history.Final, error) {
 
 // clean removes the round's keys, so that rounds do not add up.
 func (r *round) clean() error {
-	c := r.cluster.client(0)
+	began := time.Now()
+	c := r.cluster.clientFor(0, patience) // leaders may still be on their way back to where they belong
 	defer c.Close()
 	keys := map[string]bool{r.name + ":probe": true}
 	for i := range r.load.Streams {
@@ -88,8 +89,11 @@ func (r *round) clean() error {
 	}
 	for key := range keys {
 		if err := c.Del(r.t.Context(), key).Err(); err != nil {
-			return err
+			return fmt.Errorf("clean up behind the round: %w", err)
 		}
+	}
+	if took := time.Since(began); took > opTimeout {
+		r.t.Logf("it took %v to clean up", took)
 	}
 	return nil
 }
