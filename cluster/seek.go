@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/millrace-io/millrace/replication/mesh"
@@ -118,9 +117,8 @@ func (c *Cluster) askIfWanted(ctx context.Context, nodes []uint64) {
 		try, cancel := context.WithTimeout(ctx, askWithin)
 		_, err := c.mesh.Call(try, node, callHello, nil)
 		cancel()
-		var refused *mesh.RefusedError
-		if errors.As(err, &refused) && refused.ByPeer && strings.Contains(refused.Reason, removedMark) {
-			c.o.Fatal(c.removedError())
+		if err = c.refusal(err); errors.Is(err, ErrRemoved) {
+			c.o.Fatal(err)
 			return
 		}
 	}
