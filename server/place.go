@@ -6,6 +6,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,7 @@ type place struct {
 	snapshots *raftstore.Snapshots
 	topology  atomic.Pointer[commands.Topology]
 	polled    atomic.Pointer[cluster.Status] // of a moment ago
+	turnAway  sync.Once                      // what is noted of ErrCopied
 	settled   atomic.Bool                    // the state has the settings that this node had to bring
 	settings  commands.Settings              // that CONFIG GET was last told of; the watcher's
 }
@@ -118,7 +120,7 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 		Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout, Wall: n.outside.Wall,
 		Stores: replication.Stores{Log: raftstore.NewLog(p.snapshots), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
 		Room:   n.refuse, Published: p.published, Unblock: func(id uint64, withError bool, done func(bool)) { n.front.Unblock(id, withError, done) },
-		Fatal: n.fail, Logger: n.logger,
+		Fatal: p.fatal, Logger: n.logger,
 	})
 	if err != nil {
 		return err
@@ -129,6 +131,18 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 	}
 	n.place, n.cluster = p, p
 	return nil
+}
+
+// fatal ends the node; one whose folder is a copy for good.
+func (p *place) fatal(err error) {
+	if errors.Is(err, cluster.ErrCopied) {
+		p.turnAway.Do(func() { // others wait until it is on disk: with the node's end that may never be
+			if failed := p.n.folder.TurnAway(strings.TrimSuffix(err.Error(), ": "+cluster.ErrCopied.Error())); failed != nil {
+				p.n.logger.Error("could not note in the data folder that it must never be started again", "path", p.n.folder.Dir(), "err", failed)
+			}
+		})
+	}
+	p.n.fail(err)
 }
 
 // inCluster completes the options of a partition's replica.
