@@ -63,6 +63,9 @@ func TestNodeWithAClusterIsNotAdded(t *testing.T) {
 		if !strings.HasPrefix(reply, "ERR node at "+addr) || !strings.Contains(reply, says) {
 			t.Errorf("%s: %s, want %s", addr, reply, says)
 		}
+		if of := strings.HasPrefix(says, "only"); of != strings.Contains(reply, "empty folder") {
+			t.Errorf("%s: %s: says what to do about a cluster: %v", addr, reply, !of)
+		}
 	}
 	for _, p := range []*process{first, other} {
 		if nodes := p.place.State().Nodes(); len(nodes) != 1 {

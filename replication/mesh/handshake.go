@@ -47,6 +47,8 @@ type RefusedError struct {
 	// Copied: another process runs, or was started since, as the refused one's node.
 	Copied bool
 
+	// OtherCluster: the two sides belong to different clusters.
+	OtherCluster bool
 	// Proven: it is the other side that refused, and it has shown that it knows the secret.
 	// Only such a refusal may end more than the connection.
 	Proven bool
@@ -207,7 +209,8 @@ func (p party) checkIDs(h hello, for_ purpose) error {
 	case h.Cluster == p.self.Cluster && h.Cluster != "":
 		return nil
 	case h.Cluster != "" && p.self.Cluster != "":
-		return refuse("node %x belongs to cluster %q, node %x to cluster %q", p.self.Node, p.self.Cluster, h.Node, h.Cluster)
+		return &RefusedError{OtherCluster: true,
+			Reason: fmt.Sprintf("node %x belongs to cluster %q, node %x to cluster %q", p.self.Node, p.self.Cluster, h.Node, h.Cluster)}
 	case for_ == forCalls:
 		return nil
 	}
