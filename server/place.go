@@ -45,6 +45,8 @@ type place struct {
 	polled    atomic.Pointer[cluster.Status] // of a moment ago
 	turnAway  sync.Once                      // what is noted of ErrCopied
 	settled   atomic.Bool                    // the state has the settings that this node had to bring
+	below     context.Context                // what commands of operators run under, and
+	running   *sync.WaitGroup                // who waits for them; of Run, set before there are clients
 	settings  commands.Settings              // that CONFIG GET was last told of; the watcher's
 }
 
@@ -176,6 +178,7 @@ func (n *Node) tooLarge(bytes int64) error {
 // start opens all groups and drives them until below ends; it returns when the node
 // belongs to its cluster and its replicas hold all that was acknowledged before.
 func (p *place) start(ctx, below context.Context, wg *sync.WaitGroup) error {
+	p.below, p.running = below, wg
 	for _, pt := range p.n.partitions {
 		if err := pt.Open(pt.stores(), p.Membership(uint32(groupOf(pt.ID)))); err != nil {
 			return err
@@ -258,12 +261,12 @@ func (p *place) published(kind uint8, channel, payload []byte) {
 
 // unblock ends the wait of a client of another node.
 func (p *place) unblock(id uint64, withError bool, done func(bool)) {
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), unblockWithin)
+	p.running.Go(func() {
+		ctx, cancel := context.WithTimeout(p.below, unblockWithin)
 		defer cancel()
 		unblocked, _, _ := p.Unblock(ctx, id, withError) // whose node does not answer is not known to wait
 		done(unblocked)
-	}()
+	})
 }
 
 // snapshotMeta takes a snapshot of the meta group when it pins as much of the log as
