@@ -63,7 +63,7 @@ func (p *Partition) apply(l *raft.Log) {
 		p.gate.ask()
 	}
 	p.mu.RLock() // Rebuild may be at the state by now
-	p.upkeep.changed(p.sm.NextUpkeep(p.term.leads.Load()))
+	p.lookWhenDue()
 	p.mu.RUnlock()
 	if took := time.Since(started); took > slowApply && p.ready.Load() && started.Sub(p.scratch.warned) > slowApplyEvery {
 		p.scratch.warned = started

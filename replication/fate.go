@@ -2,6 +2,7 @@
 package replication
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -21,6 +22,9 @@ const fateCheck = 250 * time.Millisecond
 // errUncertain is what a client gets whose request was sent to a leader, when nobody can
 // say in time whether it is in the log.
 var errUncertain = errors.New("UNCERTAIN no leader could be reached in time: the command may have been carried out, or may yet be")
+
+// IsUncertain reports whether a reply leaves open whether the request was carried out.
+func IsUncertain(reply []byte) bool { return bytes.HasPrefix(reply, []byte("-UNCERTAIN ")) }
 
 // errDown is what a client gets whose request was sent to nobody, or only reads: then
 // there is nothing that may yet be carried out.
@@ -48,7 +52,10 @@ func (p *Partition) lookAtFate(now time.Time) {
 	}
 	p.lookForLeader(now)
 	p.lookAtRoom(now)
-	p.refuseReads(p.gate.overdue(now.Add(-p.GiveUp)), wire.AppendError(nil, errDown.Error()))
+	if reqs := p.gate.overdue(now.Add(-p.GiveUp)); len(reqs) > 0 {
+		p.refuseReads(reqs, wire.AppendError(nil, errDown.Error()))
+		p.Flush()
+	}
 	oldest, waits := p.stream.oldest()
 	p.stuck.Store(p.down(now) || p.noRoom() != nil || waits && now.Sub(oldest) > p.GiveUp)
 	if p.stuck.Load() {

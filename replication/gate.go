@@ -23,6 +23,9 @@ type gate struct {
 	// wanted is the index that the apply goroutine is to tell of, 0 for none.
 	wanted atomic.Uint64
 	soon   atomic.Bool // there is something in local
+	// changing is the size of what is here and may have to be logged, until it is answered or
+	// in a part: local reads behind it wait, and it takes room in the next part.
+	changing atomic.Int64
 
 	// run is held while reads that may go are answered: the proposer waits for that.
 	run sync.Mutex
@@ -93,6 +96,7 @@ func (g *gate) takeAlong(reqs []*Request) []*Request {
 	defer g.run.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	before := len(reqs)
 	reqs = append(reqs, g.returned...)
 	g.returned = nil
 	for _, r := range g.due {
@@ -111,7 +115,18 @@ func (g *gate) takeAlong(reqs []*Request) []*Request {
 			r.log()
 		}
 	}
+	g.changing.Add(-mayLog(reqs[before:]))
 	return reqs
+}
+
+// mayLog is the size of what may have to be logged of these.
+func mayLog(reqs []*Request) (bytes int64) {
+	for _, r := range reqs {
+		if r.quiet || r.Class == Log {
+			bytes += int64(requestSize(r))
+		}
+	}
+	return bytes
 }
 
 // takeReturned gives what has to be logged, and stands behind that, to the proposer.
@@ -120,6 +135,7 @@ func (g *gate) takeReturned() []*Request {
 	defer g.mu.Unlock()
 	reqs := g.returned
 	g.returned = nil
+	g.changing.Add(-mayLog(reqs))
 	return reqs
 }
 
@@ -289,12 +305,15 @@ func (p *Partition) answerDue() {
 		for _, c := range r.marks {
 			close(c)
 		}
+		here := mayLog(r.reqs) // before they are answered: then they are their clients' again
 		if back := p.answerRound(r.reqs); len(back) > 0 {
+			here -= mayLog(back)
 			g.mu.Lock()
 			g.returned = append(g.returned, back...)
 			g.mu.Unlock()
 			p.queue.poke()
 		}
+		g.changing.Add(-here)
 		p.Flush()
 	}
 }
@@ -327,7 +346,7 @@ func (p *Partition) answerRound(reqs []*Request) (back []*Request) {
 		p.mu.RLock()
 		now := p.now()
 		outcome := p.answer(r, now, false, &told)
-		p.upkeep.changed(p.sm.NextUpkeep(p.term.leads.Load())) // as in answerRun
+		p.lookWhenDue() // as in answerRun
 		p.mu.RUnlock()
 		switch outcome {
 		case ReadExpired:
@@ -354,5 +373,6 @@ func (g *gate) overdue(before time.Time) (reqs []*Request) {
 			r.reqs = nil
 		}
 	}
+	g.changing.Add(-mayLog(reqs))
 	return reqs
 }

@@ -104,10 +104,12 @@ func (p *Partition) askHead() {
 	}
 	bytes := int64(0)
 	for _, r := range reqs {
+		size := int64(requestSize(r))
 		if r.Class == Log {
 			r.Class, r.quiet = Read, true
+			p.gate.changing.Add(size)
 		}
-		bytes += int64(requestSize(r))
+		bytes += size
 	}
 	p.addReads(reqs)
 	clear(q.reqs[q.first:])
@@ -118,12 +120,12 @@ func (p *Partition) askHead() {
 // needNoEntry reports whether all of these are reads, or would change nothing as far as
 // this replica knows: whether that is so is seen behind the gate, where it knows all that
 // it must. While something of this origin is on its way the state is about to change, and
-// the next part takes along what waits.
+// the next part takes along what waits: so that is never more than an entry has.
 func (p *Partition) needNoEntry(reqs []*Request) bool {
 	if !slices.ContainsFunc(reqs, func(r *Request) bool { return r.Class == Log }) {
 		return true
 	}
-	if n, _ := p.stream.length(); n > 0 || !p.mu.TryRLock() {
+	if n, _ := p.stream.length(); n > 0 || p.gate.changing.Load()+mayLog(reqs) > maxEntryBytes || !p.mu.TryRLock() {
 		return false
 	}
 	defer p.mu.RUnlock()

@@ -48,11 +48,11 @@ func (p *Partition) answerLocal() {
 	p.Flush()
 }
 
-// addReads puts reads in line. With nothing of this origin on its way that they might
-// have to see, local ones need not ask anybody.
+// addReads puts reads in line. With nothing of this origin on its way, or at the gate, that
+// they might have to see, local ones need not ask anybody.
 func (p *Partition) addReads(reqs []*Request) {
 	newest := p.stream.newest()
-	idle := p.stream.seen() == newest
+	idle := p.stream.seen() == newest && p.gate.changing.Load() == 0
 	var ask []*Request
 	for _, r := range reqs {
 		if idle && p.local(r) {

@@ -126,3 +126,47 @@ func TestReadsAreNeverUncertain(t *testing.T) {
 		}
 	})
 }
+
+// Who waits after a look is woken by a request that takes: what became of that may be
+// unknown, as with any change.
+func TestWokenLookIsUncertain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGroup(t, 3)
+		l := g.leader()
+		look, taken := l.request(replication.Read, "TAKE", "l")
+		look.Peek = true
+		l.Submit([]*replication.Request{look})
+		synctest.Wait()
+		g.isolate(l, true)
+		l.submit(replication.Log, "PUSH", "l", "v")
+		if reply := <-taken.reply; !replication.IsUncertain([]byte(reply)) {
+			t.Errorf("%q", reply)
+		}
+		g.isolate(l, false)
+		time.Sleep(20 * time.Second)
+	})
+}
+
+// A local read sees what stands before it, also what seemed to change nothing: there may
+// have been news.
+func TestLocalReadsSeeWhatOnlySeemedQuiet(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGroupReading(t, 3, replication.ReadsLocal)
+		l := g.leader()
+		m := g.others(l)[0]
+		g.settled("l")
+		g.isolate(m, true)
+		l.submit(replication.Log, "PUSH", "l", "v").want(t, ":1\r\n")
+		l.submit(replication.Log, "PUSH", "l", "v").want(t, ":2\r\n")
+		take, taken := m.request(replication.Log, "TIMED", "l")
+		size, length := m.request(replication.Read, "LEN", "l")
+		m.Submit([]*replication.Request{take, size})
+		synctest.Wait()
+		later := m.submit(replication.Read, "LEN", "l")
+		synctest.Wait()
+		g.isolate(m, false)
+		taken.want(t, "$1\r\nv\r\n")
+		length.want(t, ":1\r\n")
+		later.want(t, ":1\r\n")
+	})
+}

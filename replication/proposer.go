@@ -141,7 +141,7 @@ func (p *Partition) proposeEntry(round uint64) bool {
 	})
 	var own *part
 	if _, sent := p.stream.length(); sent && p.something() {
-		if err := p.refusal(p.proposer.nextSize() + bytes); err != nil {
+		if err := p.refusal(p.proposer.nextSize() + p.gate.changing.Load() + bytes); err != nil {
 			p.refuse(err)
 		} else {
 			own = p.nextPart()
@@ -208,7 +208,7 @@ func (p *Partition) forward(leader, round uint64) bool {
 	if n >= windowForward {
 		return true // to wait until one of them is applied
 	}
-	if err := p.refusal(q.nextSize()); err != nil {
+	if err := p.refusal(q.nextSize() + p.gate.changing.Load()); err != nil {
 		p.refuse(err)
 		return false
 	}

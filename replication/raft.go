@@ -197,7 +197,7 @@ func (p *Partition) Ready(ctx context.Context) error {
 func (p *Partition) begin() {
 	p.mu.RLock()
 	p.fresh = p.lastTime == 0
-	p.upkeep.changed(p.sm.NextUpkeep(p.term.leads.Load()))
+	p.lookWhenDue()
 	p.mu.RUnlock()
 	p.ready.Store(true)
 }

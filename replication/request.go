@@ -84,7 +84,7 @@ const Peeked = "+PEEKED\r\n"
 // log makes a read a request to be logged, since a key that it met is past its
 // deadline, or since it would change something after all.
 func (r *Request) log() {
-	r.logged = r.logged || r.Class == Read && !r.quiet
+	r.logged = r.logged || r.Class == Read && !r.quiet && !r.Peek
 	r.Class, r.quiet = Log, false
 	for _, c := range r.Exec {
 		c.Class = Log

@@ -29,6 +29,19 @@ func (u *upkeep) changed(next int64) {
 	}
 }
 
+// lookWhenDue notes when something will be due. The caller holds the partition's lock for
+// reading. Whether this replica leads is asked under the lock of upkeep: a term that begins
+// notes its own answer behind that.
+func (p *Partition) lookWhenDue() {
+	u := &p.upkeep
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if next := p.sm.NextUpkeep(p.term.leads.Load()); next != u.next {
+		u.next = next
+		u.signal()
+	}
+}
+
 // LookAtUpkeep has the state machine asked what is due, and those who wait for a time
 // look: both were put off, and are no more.
 func (p *Partition) LookAtUpkeep() {

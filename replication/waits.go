@@ -89,8 +89,8 @@ func (w *waits) add(p *Partition, r *Request, want *blocking.Wait) {
 	}
 	wt.again.waiter, wt.again.Woken = wt, true
 	if r.Peek || r.quiet {
+		wt.again.log() // which must know that this was no mere look
 		wt.again.Peek = false
-		wt.again.log()
 	}
 	wt.Args = nil
 	r.waiter = wt

@@ -18,7 +18,7 @@ func (s *Session) route(sl *slot) {
 		Op: cmd, Args: sl.args, DB: s.info.db, Proto: s.info.proto, To: sl,
 	}
 	if cmd.Class == commands.Read {
-		sl.req.Class = replication.Read
+		sl.req.Class, sl.req.Local = replication.Read, s.info.readOnly // before Route, which may make several of it
 	}
 	if s.track.tracker != nil {
 		sl.tracker = s.track.tracker
@@ -36,11 +36,8 @@ func (s *Session) route(sl *slot) {
 		sl.req.To, sl.final = watchReply{sl}, true
 		s.wait = sl
 	}
-	if cmd.Class == commands.Read {
-		sl.req.Local = s.info.readOnly
-		if s.nothingBefore() && s.readNow(sl) {
-			return
-		}
+	if cmd.Class == commands.Read && s.nothingBefore() && s.readNow(sl) {
+		return
 	}
 	s.reqs = append(s.reqs, &sl.req)
 }

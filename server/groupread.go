@@ -95,6 +95,8 @@ func (g *groupRead) looked() {
 		}
 	}
 	switch reply := g.merged(replies); {
+	case commands.IsError(reply) && replication.IsUncertain(reply):
+		g.fill(reply) // what a part that waited was given may be lost: to ask again would hide it
 	case commands.IsError(reply) && severalFailed(replies):
 		g.begin(g.ask(eachAlone(g.at), g.blamed, g.read.LookOnce))
 	case reply != nil:
@@ -142,7 +144,8 @@ func (g *groupRead) left() time.Duration {
 	return max(time.Until(g.until), 1)
 }
 
-// merged is what was delivered, or else the first error; nil: there is neither.
+// merged is what was delivered, or else the first error, but for one that leaves open what
+// happened; nil: there is neither.
 func (g *groupRead) merged(parts []commands.SpreadPart) (reply []byte) {
 	var some []commands.SpreadPart
 	for _, p := range parts {
@@ -150,7 +153,7 @@ func (g *groupRead) merged(parts []commands.SpreadPart) (reply []byte) {
 		case commands.IsNull(p.Reply):
 		case !commands.IsError(p.Reply):
 			some = append(some, p)
-		case reply == nil:
+		case reply == nil || replication.IsUncertain(p.Reply):
 			reply = p.Reply
 		}
 	}

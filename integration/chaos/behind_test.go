@@ -133,7 +133,7 @@ func (c *cluster) term(node int) int {
 	c.t.Helper()
 	client := c.client(node)
 	defer client.Close()
-	info, err := client.ClusterInfo(c.t.Context()).Result()
+	info, err := client.Info(c.t.Context(), "cluster").Result()
 	if err != nil {
 		c.t.Fatal(err)
 	}

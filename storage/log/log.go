@@ -85,6 +85,9 @@ func (l *Log) leadLocked() {
 		runtime.Gosched()
 		l.mu.Lock()
 		l.busy = false
+		if l.ended != nil {
+			l.turn.Broadcast() // who was told of it may have seen busy, and sleeps again
+		}
 	}
 	batch := l.takeLocked()
 	err := l.exclusiveLocked(func(w *writer) error { return w.run(batch) })
