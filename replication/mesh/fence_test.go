@@ -203,33 +203,29 @@ func TestProcessWithALinkKeepsItsPlace(t *testing.T) {
 // The node has started anew in its place, and its copy is the first to say so elsewhere: who asks at
 // the place finds the restart, and lets that one in.
 func TestCopyOvertakesARestartInPlace(t *testing.T) {
-	for name, later := range map[string]int{"started less often": -1, "as often": 0} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				network := meshtest.New()
-				c := newCluster(t, network)
-				c.linked(2, nil)
-				network.Cut("node1", "node2")
-				c.nodes[1].stop()
-				network.Heal("node1", "node2")
-				nextBoot() // so that one less is more than before
-				in := c.options(1)
-				endsRestart := ends(&in)
-				restarted := c.start(in, nil)
-				o, why := c.copied(1, later)
-				second := c.start(o, nil)
-				second.SetPeers([]uint64{2})
-				if reason := ended(t, why); !strings.Contains(reason, "started after") {
-					t.Errorf("reason: %s", reason)
-				}
-				restarted.SetPeers([]uint64{2})
-				if e := restarted.next(t); !e.up {
-					t.Error("link went down")
-				}
-				if second.Linked(2) || len(endsRestart) > 0 {
-					t.Errorf("the copy is linked: %v; the restart was told to end %d times", second.Linked(2), len(endsRestart))
-				}
-			})
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		network := meshtest.New()
+		c := newCluster(t, network)
+		c.linked(2, nil)
+		network.Cut("node1", "node2")
+		c.nodes[1].stop()
+		network.Heal("node1", "node2")
+		nextBoot() // so that one less is more than before
+		in := c.options(1)
+		endsRestart := ends(&in)
+		restarted := c.start(in, nil)
+		o, why := c.copied(1, -1)
+		second := c.start(o, nil)
+		second.SetPeers([]uint64{2})
+		if reason := ended(t, why); !strings.Contains(reason, "started after") {
+			t.Errorf("reason: %s", reason)
+		}
+		restarted.SetPeers([]uint64{2})
+		if e := restarted.next(t); !e.up {
+			t.Error("link went down")
+		}
+		if second.Linked(2) || len(endsRestart) > 0 {
+			t.Errorf("the copy is linked: %v; the restart was told to end %d times", second.Linked(2), len(endsRestart))
+		}
+	})
 }
