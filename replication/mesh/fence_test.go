@@ -206,7 +206,9 @@ func TestCopyOvertakesARestartInPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := meshtest.New()
 		c := newCluster(t, network)
-		c.linked(2, nil)
+		c.start(c.options(1), nil).SetPeers([]uint64{2})
+		c.start(c.options(2), nil) // which dials nobody: only its question finds the restart
+		c.nodes[1].next(t)
 		network.Cut("node1", "node2")
 		c.nodes[1].stop()
 		network.Heal("node1", "node2")
