@@ -239,9 +239,13 @@ func final(err error) bool {
 	return false
 }
 
-// refusal is err, as ErrRemoved when that is what it says.
+// refusal is err, as ErrRemoved when that is what it says, and who says it has shown that it
+// knows the secret: whoever answers at an address may use the words.
 func (c *Cluster) refusal(err error) error {
-	if err != nil && strings.Contains(err.Error(), removedMark) {
+	var refused *mesh.RefusedError
+	var remote *mesh.RemoteError
+	proven := errors.As(err, &refused) && refused.Proven || errors.As(err, &remote)
+	if proven && strings.Contains(err.Error(), removedMark) {
 		return c.removedError()
 	}
 	return err

@@ -88,6 +88,18 @@ func TestTransferHoldsAgainstSpreading(t *testing.T) {
 		if err := w.nodes[1].Transfer(w.t.Context(), 3, 1); err == nil {
 			t.Error("transfer of a partition that is not there")
 		}
+		must(t, w.nodes[1].Transfer(w.t.Context(), 2, 1)) // an order, which the next takes back
+		w.nodes[3].kill()
+		w.until("it is seen to be down", func() bool { up, _ := w.nodes[1].Linked(3); return !up })
+		began := time.Now()
+		if err := w.nodes[1].Transfer(w.t.Context(), 2, 0); err == nil || !strings.Contains(err.Error(), meta.FormatID(3)) {
+			t.Errorf("transfer to the one that should lead, and is down: %v", err)
+		}
+		if d := time.Since(began); d > time.Second {
+			t.Errorf("it took %v", d)
+		}
+		must(t, w.nodes[3].start())
+		w.settled(3)
 	})
 }
 

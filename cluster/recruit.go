@@ -69,11 +69,12 @@ func (c *Cluster) Recruit(ctx context.Context, addr string) error {
 	}
 	peer, _, err := c.mesh.CallAddr(ctx, addr, callRecruit, body)
 	var remote *mesh.RemoteError
+	var refused *mesh.RefusedError
 	switch {
-	case errors.As(err, &remote):
-		return fmt.Errorf("node at %s: %w", addr, err)
-	case peer.Node == 0: // nobody has answered, or it was turned away
+	case errors.As(err, &refused) && refused.OtherCluster:
 		return fmt.Errorf("node at %s: %w: %w", addr, err, errOfAnother)
+	case errors.As(err, &remote), peer.Node == 0: // nobody has answered, or this one was turned away
+		return fmt.Errorf("node at %s: %w", addr, err)
 	}
 	ticker := time.NewTicker(busyPace)
 	defer ticker.Stop()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/millrace-io/millrace/replication/mesh"
@@ -43,7 +42,9 @@ func (c *Cluster) seek(ctx context.Context) {
 			pace = seekEvery
 		}
 		if len(away) > 0 {
-			if err := c.introduce(ctx); err != nil {
+			// Whatever else is wrong with who is at those addresses by now, it is no reason
+			// to end a node that serves; the mesh logs it.
+			if err := c.introduce(ctx); errors.Is(err, ErrRemoved) || err != nil && !c.ready.Load() {
 				c.o.Fatal(err)
 			}
 		}
@@ -75,20 +76,24 @@ func (c *Cluster) unlinked() (away []uint64, alone bool) {
 }
 
 // introduce has the nodes that the settings name know this one. The error is that of one
-// which will not have it: the folder is not the right one.
-func (c *Cluster) introduce(ctx context.Context) error {
+// which will not have it, ErrRemoved if any of them says so.
+func (c *Cluster) introduce(ctx context.Context) (refused error) {
 	for _, addr := range c.o.Join {
 		try, cancel := context.WithTimeout(ctx, askWithin)
 		peer, _, err := c.mesh.CallAddr(try, addr, callHello, nil)
 		cancel()
 		if final(err) {
-			return c.refusal(fmt.Errorf("node at %s: %w", addr, err))
+			err = c.refusal(fmt.Errorf("node at %s: %w", addr, err))
+			if refused == nil || errors.Is(err, ErrRemoved) {
+				refused = err
+			}
+			continue
 		}
 		if peer.Node != 0 && peer.Node != c.o.Node {
 			c.heard(peer)
 		}
 	}
-	return nil
+	return refused
 }
 
 // askOthers keeps a node that is the only one of its cluster from serving when it is to
@@ -118,9 +123,8 @@ func (c *Cluster) askIfWanted(ctx context.Context, nodes []uint64) {
 		try, cancel := context.WithTimeout(ctx, askWithin)
 		_, err := c.mesh.Call(try, node, callHello, nil)
 		cancel()
-		var refused *mesh.RefusedError
-		if errors.As(err, &refused) && refused.ByPeer && strings.Contains(refused.Reason, removedMark) {
-			c.o.Fatal(c.removedError())
+		if err = c.refusal(err); errors.Is(err, ErrRemoved) {
+			c.o.Fatal(err)
 			return
 		}
 	}

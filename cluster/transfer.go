@@ -11,6 +11,7 @@ import (
 
 var (
 	errNoPartition = errors.New("no such partition")
+	errNotUp       = errors.New("it is not, and any other node leads until then")
 	errNoNode      = errors.New("no such node in the cluster, or it leaves")
 )
 
@@ -20,7 +21,8 @@ var (
 func leaderSetting(partition uint32) string { return fmt.Sprintf("leader-%d", partition) }
 
 // Transfer has a node lead a partition from now on, through any node; 0 has it lead who
-// should lead it when partitions are spread. It returns when that node leads.
+// should lead it when partitions are spread. It returns when that node leads, or at once when
+// that is one that is down.
 func (c *Cluster) Transfer(ctx context.Context, partition uint32, to uint64) error {
 	g := c.group(partition + 1)
 	if g == nil {
@@ -35,6 +37,9 @@ func (c *Cluster) Transfer(ctx context.Context, partition uint32, to uint64) err
 			return err
 		}
 		to = preferredLeader(partition, list, wanted(c.State()))
+		if err := c.mayTakeOver(g, to); err != nil {
+			return err
+		}
 	} else {
 		if n, ok := c.State().Node(to); !ok || n.Phase == meta.Leaving {
 			return errNoNode
@@ -44,6 +49,18 @@ func (c *Cluster) Transfer(ctx context.Context, partition uint32, to uint64) err
 		}
 	}
 	return c.waitLeader(ctx, g, to)
+}
+
+// mayTakeOver is why the node that is to lead a group when they are spread does not take over now:
+// it does so by itself when it can.
+func (c *Cluster) mayTakeOver(g *group, node uint64) error {
+	if leader, _, known := g.Leader(); known && leader == node {
+		return nil
+	}
+	if l := c.look(node); node == 0 || !l.up || l.stopping {
+		return fmt.Errorf("partition %d goes to node %s when that is up: %w", g.number-1, meta.FormatID(node), errNotUp)
+	}
+	return nil
 }
 
 func (c *Cluster) waitLeader(ctx context.Context, g *group, node uint64) error {

@@ -49,6 +49,12 @@ func (l *lines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
+}
+
 // node is a disk, and the process on it while there is one.
 type node struct {
 	w       *world

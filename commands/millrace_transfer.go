@@ -5,9 +5,9 @@ import "errors"
 // MILLRACE TRANSFER [partition] [node-id]: another node leads.
 var millraceTransfer = Command{
 	Name: "transfer", Syntax: "MILLRACE TRANSFER [partition] [node-id]",
-	Summary: "Hands the leadership of a partition, or of all, over to a node; without a node to one that is up and has caught up.",
+	Summary: "Hands the leadership of a partition, or of all, over to a node; without a node to the one that leads it when leaders are spread evenly.",
 	Since:   "0.1.0", Group: "cluster", Complexity: "Depends on the cluster: until the other node leads.",
-	Differences: ownCommand + "Clients notice a moment of latency and lose nothing. Once all nodes are up and have caught up, the cluster spreads leaders evenly by itself.",
+	Differences: ownCommand + "Without a node the order of an earlier transfer is taken back; it is an error when the node that should lead is not up. Clients notice a moment of latency and lose nothing. Once all nodes are up and have caught up, the cluster spreads leaders evenly by itself.",
 	Arguments:   []Argument{{Name: "partition", Type: "integer", Optional: true}, {Name: "node-id", Type: "string", Optional: true}},
 	Arity:       -2, Flags: Admin | NoScript, Categories: CatAdmin | CatSlow | CatDangerous,
 	Class: Barrier, Serve: managing(serveTransfer),

@@ -23,6 +23,12 @@ func TestClusterTurnsAwayACopiedFolder(t *testing.T) {
 		args: []string{"--dir", copied, "--addr", "127.0.0.1:0", "--cluster-addr", clusterAddr, "--cluster-secret", "s", "--log-level", "error"},
 		says: []string{clusterAddr, m.args[3], "is a copy of", "never start this folder again"},
 	})
+	m.stop()
+	refuses(t, refusal{ // now that the other one is down, too
+		args: []string{"--dir", copied, "--addr", "127.0.0.1:0", "--cluster-addr", clusterAddr, "--cluster-secret", "s", "--log-level", "error"},
+		says: []string{copied, "was turned away", clusterAddr, "never start this folder again"},
+	})
+	c.start(2)
 	c.settled()
 	for i := range c.nodes {
 		mustDo(t, c.nodes[i].client(), "XADD", "k", "*", "f", "v")

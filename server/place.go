@@ -6,6 +6,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,7 +43,10 @@ type place struct {
 	snapshots *raftstore.Snapshots
 	topology  atomic.Pointer[commands.Topology]
 	polled    atomic.Pointer[cluster.Status] // of a moment ago
+	turnAway  sync.Once                      // what is noted of ErrCopied
 	settled   atomic.Bool                    // the state has the settings that this node had to bring
+	below     context.Context                // what commands of operators run under, and
+	running   *sync.WaitGroup                // who waits for them; of Run, set before there are clients
 	settings  commands.Settings              // that CONFIG GET was last told of; the watcher's
 }
 
@@ -118,7 +122,7 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 		Listener: n.bus, Dial: n.outside.Dial, ElectionTimeout: c.ElectionTimeout, Wall: n.outside.Wall,
 		Stores: replication.Stores{Log: raftstore.NewLog(p.snapshots), Stable: raftstore.NewStable(group), Snapshots: p.snapshots},
 		Room:   n.refuse, Published: p.published, Unblock: func(id uint64, withError bool, done func(bool)) { n.front.Unblock(id, withError, done) },
-		Fatal: n.fail, Logger: n.logger,
+		Fatal: p.fatal, Logger: n.logger,
 	})
 	if err != nil {
 		return err
@@ -129,6 +133,18 @@ func (n *Node) openPlace(fs vfs.FS, c *config.Config, origin replication.Origin)
 	}
 	n.place, n.cluster = p, p
 	return nil
+}
+
+// fatal ends the node; one whose folder is a copy for good.
+func (p *place) fatal(err error) {
+	if errors.Is(err, cluster.ErrCopied) {
+		p.turnAway.Do(func() { // others wait until it is on disk: with the node's end that may never be
+			if failed := p.n.folder.TurnAway(strings.TrimSuffix(err.Error(), ": "+cluster.ErrCopied.Error())); failed != nil {
+				p.n.logger.Error("could not note in the data folder that it must never be started again", "path", p.n.folder.Dir(), "err", failed)
+			}
+		})
+	}
+	p.n.fail(err)
 }
 
 // inCluster completes the options of a partition's replica.
@@ -162,6 +178,7 @@ func (n *Node) tooLarge(bytes int64) error {
 // start opens all groups and drives them until below ends; it returns when the node
 // belongs to its cluster and its replicas hold all that was acknowledged before.
 func (p *place) start(ctx, below context.Context, wg *sync.WaitGroup) error {
+	p.below, p.running = below, wg
 	for _, pt := range p.n.partitions {
 		if err := pt.Open(pt.stores(), p.Membership(uint32(groupOf(pt.ID)))); err != nil {
 			return err
@@ -244,12 +261,12 @@ func (p *place) published(kind uint8, channel, payload []byte) {
 
 // unblock ends the wait of a client of another node.
 func (p *place) unblock(id uint64, withError bool, done func(bool)) {
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), unblockWithin)
+	p.running.Go(func() {
+		ctx, cancel := context.WithTimeout(p.below, unblockWithin)
 		defer cancel()
 		unblocked, _, _ := p.Unblock(ctx, id, withError) // whose node does not answer is not known to wait
 		done(unblocked)
-	}()
+	})
 }
 
 // snapshotMeta takes a snapshot of the meta group when it pins as much of the log as

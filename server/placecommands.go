@@ -52,22 +52,22 @@ func (p *place) KeysInSlot(slot uint16, most int) (names []string) {
 
 // Add implements commands.Cluster.
 func (p *place) Add(addr string, done func(error)) {
-	later(removeWithin, func(ctx context.Context) error { return p.Recruit(ctx, addr) }, done)
+	p.later(removeWithin, func(ctx context.Context) error { return p.Recruit(ctx, addr) }, done)
 }
 
-// later runs what takes its time, and says how it ended.
-func later(within time.Duration, run func(context.Context) error, done func(error)) {
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), within)
+// later runs what takes its time, and says how it ended. It ends with the node.
+func (p *place) later(within time.Duration, run func(context.Context) error, done func(error)) {
+	p.running.Go(func() {
+		ctx, cancel := context.WithTimeout(p.below, within)
 		defer cancel()
 		done(run(ctx))
-	}()
+	})
 }
 
 // Remove implements commands.Cluster. A node that removes itself answers as soon as
 // that is decided: it serves nobody until it is done.
 func (p *place) Remove(node commands.NodeID, done func(error)) {
-	later(removeWithin, func(ctx context.Context) error {
+	p.later(removeWithin, func(ctx context.Context) error {
 		if err := p.Cluster.Remove(ctx, uint64(node)); err != nil || uint64(node) == p.n.origin.Node {
 			return err
 		}
@@ -77,7 +77,7 @@ func (p *place) Remove(node commands.NodeID, done func(error)) {
 
 // Transfer implements commands.Cluster.
 func (p *place) Transfer(partition int, to commands.NodeID, done func(error)) {
-	later(transferWithin, func(ctx context.Context) (err error) {
+	p.later(transferWithin, func(ctx context.Context) (err error) {
 		for i := range p.n.partitions {
 			if partition == commands.AllPartitions || partition == i {
 				err = errors.Join(err, p.Cluster.Transfer(ctx, uint32(i), uint64(to)))
@@ -99,5 +99,5 @@ func (p *place) Snapshot(number int, done func(error)) {
 		done(errSnapshotRunning)
 		return
 	}
-	later(removeWithin, func(context.Context) error { return p.n.takeSnapshot(of) }, done)
+	p.later(removeWithin, func(context.Context) error { return p.n.takeSnapshot(of) }, done)
 }

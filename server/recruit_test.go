@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/millrace-io/millrace/server/config"
 )
@@ -61,6 +63,9 @@ func TestNodeWithAClusterIsNotAdded(t *testing.T) {
 		if !strings.HasPrefix(reply, "ERR node at "+addr) || !strings.Contains(reply, says) {
 			t.Errorf("%s: %s, want %s", addr, reply, says)
 		}
+		if of := strings.HasPrefix(says, "only"); of != strings.Contains(reply, "empty folder") {
+			t.Errorf("%s: %s: says what to do about a cluster: %v", addr, reply, !of)
+		}
 	}
 	for _, p := range []*process{first, other} {
 		if nodes := p.place.State().Nodes(); len(nodes) != 1 {
@@ -96,3 +101,38 @@ func TestWaitingNodeIsCareful(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 }
+
+// A node that is told to stop while it waits for a cluster to join ends well.
+func TestStopWhileItWaitsToJoin(t *testing.T) {
+	for name, join := range map[string]string{"to be told": "wait", "for an answer": freeAddr(t)} {
+		t.Run(name, func(t *testing.T) {
+			said := make(chan struct{}, 1)
+			logger := slog.New(slog.NewTextHandler(writerFunc(func(line []byte) (int, error) {
+				if s := string(line); strings.Contains(s, "waiting to be told") || strings.Contains(s, "no node of the cluster answers") {
+					select {
+					case said <- struct{}{}:
+					default:
+					}
+				}
+				return len(line), nil
+			}), nil))
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			c := testConfig(clustered(nil), func(c *config.Config) { c.Dir, c.Join = t.TempDir(), join })
+			go func() { ended <- Run(ctx, c, logger, func(string) { t.Error("serves") }) }()
+			select {
+			case <-said:
+			case <-time.After(patience):
+				t.Error("does not wait")
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				t.Errorf("ended with %v", err)
+			}
+		})
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }

@@ -14,6 +14,9 @@ import (
 // error says what is wrong and what to do; nil means a clean stop.
 func Run(ctx context.Context, c *config.Config, logger *slog.Logger, ready func(addr string)) error {
 	n, err := open(ctx, Outside{}, c, logger)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // it waited for a cluster to join, and was told to stop
+	}
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@
 //	<dir>/node.json                 who this node is; this package
 //	<dir>/peers.json                the nodes of the cluster as last known; cluster
 //	<dir>/boot                      the number of its last start; this package
+//	<dir>/turned-away               why it must never be started again, if so; this package
 //	<dir>/log/                      one log for all Raft groups of the node; storage/log
 //	<dir>/snapshots/<group>/        the newest two snapshots of each group; storage/snapshot
 //

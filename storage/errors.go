@@ -20,6 +20,8 @@ var (
 	ErrNotFolder = errors.New("is not a folder")
 	// ErrNotWritable: this user may not write there, or nobody may.
 	ErrNotWritable = errors.New("cannot be written")
+	// ErrTurnedAway: TurnAway was called for it.
+	ErrTurnedAway = errors.New("was turned away by its cluster as a copy or an old state")
 	// ErrNoData: OpenReadOnly found no folder, or one without Millrace's files.
 	ErrNoData = errors.New("holds no Millrace data")
 
@@ -61,14 +63,15 @@ func (e *FolderError) Unwrap() []error {
 }
 
 const (
-	adviceInUse = "stop that process (a server, or a command that reads the folder), or choose another folder with --dir"
-	adviceRead  = "stop the server first, or read while it runs and take what is being written for torn"
-	adviceNewer = "start the Millrace version that wrote it, or a later one"
-	adviceWrite = "make it writable for the user that runs Millrace, or choose another folder with --dir"
-	adviceNode  = "put node.json back from a backup of this node; do not copy that of another node"
-	adviceDir   = "choose another folder with --dir"
-	adviceData  = "check --dir"
-	adviceFull  = "make room on that disk, or choose another folder with --dir"
+	adviceInUse      = "stop that process (a server, or a command that reads the folder), or choose another folder with --dir"
+	adviceRead       = "stop the server first, or read while it runs and take what is being written for torn"
+	adviceNewer      = "start the Millrace version that wrote it, or a later one"
+	adviceWrite      = "make it writable for the user that runs Millrace, or choose another folder with --dir"
+	adviceNode       = "put node.json back from a backup of this node; do not copy that of another node"
+	adviceDir        = "choose another folder with --dir"
+	adviceData       = "check --dir"
+	adviceTurnedAway = "never start this folder again: keep the other one; with an empty folder and join this machine becomes a new node"
+	adviceFull       = "make room on that disk, or choose another folder with --dir"
 )
 
 // writeError sorts an error of creating or writing something in dir.

@@ -55,7 +55,11 @@ func Open(fsys vfs.FS, dir string, o Options) (*Folder, error) {
 		return nil, writeError(dir, err)
 	}
 	f := &Folder{fs: fsys, dir: dir, lock: lock}
-	if err := f.identify(o); err != nil {
+	err = turnedAway(fsys, dir)
+	if err == nil {
+		err = f.identify(o)
+	}
+	if err != nil {
 		lock.Close()
 		return nil, err
 	}

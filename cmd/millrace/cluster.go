@@ -57,8 +57,8 @@ func newClusterTransfer() *cobra.Command {
 	return clusterCommand(&cobra.Command{
 		Use:   "transfer [partition] [node-id]",
 		Short: "Have another node lead",
-		Long: "Hand the leadership of a partition, or without a number of all, over to a node, or without an id to one that has\n" +
-			"caught up.",
+		Long: "Hand the leadership of a partition, or without a number of all, over to a node, or without an id to\n" +
+			"the one that leads it when leaders are spread evenly, which must be up.",
 		Example: "  millrace cluster transfer\n  millrace cluster transfer 3 5f1c22d07a9be431",
 		Args:    wantArgs(0, 2),
 	}, func(c redis.Conn, cmd *cobra.Command, args []string) error {

@@ -101,7 +101,7 @@ func (m *Mesh) shakeHands(h *held, addr string, node uint64, p purpose, group ui
 	}
 	peer, err := m.party().dial(conn, node, p, group)
 	var refused *RefusedError
-	if errors.As(err, &refused) && refused.ByPeer && refused.Copied && m.options.Copied != nil {
+	if errors.As(err, &refused) && refused.Proven && refused.Copied && m.options.Copied != nil {
 		m.options.Copied(refused)
 	}
 	if err != nil {

@@ -6,7 +6,9 @@
 //
 //  1. Nothing that a peer sends is looked at before both sides have shown, in this
 //     very handshake, that they know the cluster's secret (with TLS only: that they
-//     hold a certificate the other trusts). The secret does not cross the wire.
+//     hold a certificate the other trusts). The secret does not cross the wire. Before
+//     that a refusal is read, and ends nothing but its connection: one that may end the
+//     process (Copied, Proven) comes with a proof as well.
 //  2. Messages arrive in the order in which they were sent, each at most once. What is
 //     on its way when a link goes down is lost or handled before the peer's next link
 //     delivers anything: never later.
@@ -65,6 +67,7 @@
 //	        | 2 (1) length (2) reason, what the connection is for is not open (yet)
 //	        | 3 (1) length (2) proof (32) reason, another process is that node: the
 //	          refused one ends
+//	        | 4 (1) length (2) proof (32) reason, refused though it has shown the secret
 //
 //	dialling side            accepting side
 //	hello            ---->

@@ -26,8 +26,9 @@ const (
 // number, or the same, is never a successor: it is turned away for good. One with a
 // higher number is a restart, or the copy of the folder of a node that runs on. That is
 // a contest: the address of the process before is asked who is there. When that process
-// itself answers, the other is turned away for good. When another answers there, or nobody and
-// the links of the process before are down (its silence ends them), the node has
+// itself answers, the other is turned away for good. When another process of the node answers
+// there that started later, that one is let in: mostly it is the very one that asks. When nobody of
+// the node answers and the links of the process before are down (its silence ends them), the node has
 // started anew.
 type fence struct {
 	mu       sync.Mutex          // covers all below, and the contests
@@ -110,7 +111,11 @@ func (f *fence) ask(m *Mesh, c *contest) {
 	c.asked = time.Now()
 	c.lives = err == nil && sameProcess(who, c.before)
 	if known := f.known[c.after.Node]; err == nil && !c.lives && sameProcess(known, c.before) {
-		f.letInLocked(c.after) // the address has another tenant
+		if who.Boot > c.before.Boot {
+			f.letInLocked(who) // its successor, be it a third one: then the one that asks is not the first
+		} else {
+			f.letInLocked(c.after) // an old state runs there, so that one does not
+		}
 	}
 	close(c.done)
 }

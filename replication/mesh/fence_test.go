@@ -199,3 +199,35 @@ func TestProcessWithALinkKeepsItsPlace(t *testing.T) {
 		}
 	})
 }
+
+// The node has started anew in its place, and its copy is the first to say so elsewhere: who asks at
+// the place finds the restart, and lets that one in.
+func TestCopyOvertakesARestartInPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := meshtest.New()
+		c := newCluster(t, network)
+		c.start(c.options(1), nil).SetPeers([]uint64{2})
+		c.start(c.options(2), nil) // which dials nobody: only its question finds the restart
+		c.nodes[1].next(t)
+		network.Cut("node1", "node2")
+		c.nodes[1].stop()
+		network.Heal("node1", "node2")
+		nextBoot() // so that one less is more than before
+		in := c.options(1)
+		endsRestart := ends(&in)
+		restarted := c.start(in, nil)
+		o, why := c.copied(1, -1)
+		second := c.start(o, nil)
+		second.SetPeers([]uint64{2})
+		if reason := ended(t, why); !strings.Contains(reason, "started after") {
+			t.Errorf("reason: %s", reason)
+		}
+		restarted.SetPeers([]uint64{2})
+		if e := restarted.next(t); !e.up {
+			t.Error("link went down")
+		}
+		if second.Linked(2) || len(endsRestart) > 0 {
+			t.Errorf("the copy is linked: %v; the restart was told to end %d times", second.Linked(2), len(endsRestart))
+		}
+	})
+}

@@ -19,6 +19,7 @@ const (
 	refused                 // with the reason, which both sides log
 	notNow                  // with the reason: what the connection is for is not open here (yet)
 	isCopy                  // with a proof of the secret and the reason: another process is this node
+	denied                  // the same: the other has shown the secret, and is not let in all the same
 )
 
 const (
@@ -26,8 +27,9 @@ const (
 	// The two proofs differ by these, so that none can be sent back to its sender.
 	dialsLabel   = "millrace mesh: the dialling side"
 	acceptsLabel = "millrace mesh: the accepting side"
-	// The proof of a refusal that ends a process: nobody else may bring that about.
+	// The proofs of refusals that may end a process: nobody else may bring that about.
 	copiedLabel = "millrace mesh: the accepting side knows another process: "
+	deniedLabel = "millrace mesh: the accepting side does not let in: "
 	proofSize   = sha256.Size
 )
 
@@ -45,7 +47,13 @@ type RefusedError struct {
 	// Copied: another process runs, or was started since, as the refused one's node.
 	Copied bool
 
-	proof []byte // of Copied, as received
+	// OtherCluster: the two sides belong to different clusters.
+	OtherCluster bool
+	// Proven: it is the other side that refused, and it has shown that it knows the secret.
+	// Only such a refusal may end more than the connection.
+	Proven bool
+
+	proof []byte // as received
 }
 
 func (e *RefusedError) Error() string {
@@ -99,12 +107,8 @@ func (p party) dial(rw io.ReadWriter, want uint64, for_ purpose, group uint32) (
 		return theirs.Identity, err
 	}
 	proof, err := readVerdict(rw)
-	var r *RefusedError
-	if errors.As(err, &r) && r.Copied && !hmac.Equal(r.proof, p.proof(copiedLabel+r.Reason, mine, theirs)) {
-		return theirs.Identity, p.otherSecret(theirs)
-	}
 	if err != nil {
-		return theirs.Identity, err
+		return theirs.Identity, p.proven(err, mine, theirs)
 	}
 	if !hmac.Equal(proof, p.proof(acceptsLabel, mine, theirs)) {
 		return theirs.Identity, p.otherSecret(theirs)
@@ -133,8 +137,11 @@ func (p party) accept(rw io.ReadWriter, judge func(hello) error) (hello, error) 
 	if err != nil {
 		return theirs, err
 	}
-	err = p.checkDialling(theirs, hmac.Equal(proof, p.proof(dialsLabel, theirs, mine)))
-	if err == nil {
+	if !hmac.Equal(proof, p.proof(dialsLabel, theirs, mine)) {
+		err := p.otherSecret(theirs)
+		return theirs, errors.Join(err, writeRefusal(rw, err))
+	}
+	if err = p.checkIDs(theirs, theirs.purpose); err == nil {
 		err = judge(theirs)
 	}
 	if err != nil {
@@ -151,6 +158,26 @@ func (p party) proof(label string, dials, accepts hello) []byte {
 	mac.Write(dials.raw)
 	mac.Write(accepts.raw)
 	return mac.Sum(nil)
+}
+
+// proven is a refusal that the dialling side has read, when its proof holds or it has none.
+func (p party) proven(err error, mine, theirs hello) error {
+	var r *RefusedError
+	if !errors.As(err, &r) || r.proof == nil {
+		return err
+	}
+	if !hmac.Equal(r.proof, p.proof(r.label()+r.Reason, mine, theirs)) {
+		return p.otherSecret(theirs)
+	}
+	r.Proven = true
+	return err
+}
+
+func (e *RefusedError) label() string {
+	if e.Copied {
+		return copiedLabel
+	}
+	return deniedLabel
 }
 
 func (p party) otherVersion(h hello) error {
@@ -172,13 +199,6 @@ func (p party) checkAnswering(h hello, want uint64, for_ purpose) error {
 	return nil
 }
 
-func (p party) checkDialling(h hello, proven bool) error {
-	if !proven {
-		return p.otherSecret(h)
-	}
-	return p.checkIDs(h, h.purpose)
-}
-
 // checkIDs is what both sides check.
 func (p party) checkIDs(h hello, for_ purpose) error {
 	switch {
@@ -189,7 +209,8 @@ func (p party) checkIDs(h hello, for_ purpose) error {
 	case h.Cluster == p.self.Cluster && h.Cluster != "":
 		return nil
 	case h.Cluster != "" && p.self.Cluster != "":
-		return refuse("node %x belongs to cluster %q, node %x to cluster %q", p.self.Node, p.self.Cluster, h.Node, h.Cluster)
+		return &RefusedError{OtherCluster: true,
+			Reason: fmt.Sprintf("node %x belongs to cluster %q, node %x to cluster %q", p.self.Node, p.self.Cluster, h.Node, h.Cluster)}
 	case for_ == forCalls:
 		return nil
 	}
@@ -209,16 +230,20 @@ func writeRefusal(w io.Writer, err error) error {
 	return writeVerdict(w, v, []byte(reason[:min(len(reason), maxReason)]))
 }
 
-// turnAway is writeRefusal of the accepting side, which shows that it knows the secret when
-// what it says is to end the other.
+// turnAway is writeRefusal to a dialling side that has shown the secret: what it is told may
+// end it, so this side shows that it knows the secret, too.
 func (p party) turnAway(w io.Writer, err error, dials, accepts hello) error {
 	var r *RefusedError
-	if !errors.As(err, &r) || !r.Copied {
+	if !errors.As(err, &r) || r.NotNow {
 		return writeRefusal(w, err)
+	}
+	v := denied
+	if r.Copied {
+		v = isCopy
 	}
 	reason := printable([]byte(r.Reason)) // as the other side will read it
 	reason = strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
-	return writeVerdict(w, isCopy, append(p.proof(copiedLabel+reason, dials, accepts), reason...))
+	return writeVerdict(w, v, append(p.proof(r.label()+reason, dials, accepts), reason...))
 }
 
 func writeVerdict(w io.Writer, v verdict, body []byte) error {
@@ -247,11 +272,11 @@ func readVerdict(r io.Reader) ([]byte, error) {
 		return body, nil
 	case refused, notNow:
 		return nil, &RefusedError{ByPeer: true, Reason: printable(body), NotNow: v == notNow}
-	case isCopy:
+	case isCopy, denied:
 		if size < proofSize {
 			return nil, errHello
 		}
-		return nil, &RefusedError{ByPeer: true, Copied: true, Reason: printable(body[proofSize:]), proof: body[:proofSize]}
+		return nil, &RefusedError{ByPeer: true, Copied: v == isCopy, Reason: printable(body[proofSize:]), proof: body[:proofSize]}
 	}
 	return nil, errHello
 }

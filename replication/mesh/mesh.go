@@ -57,7 +57,7 @@ type Options struct {
 	Admit func(peer Identity) error
 	// Copied is told that a peer turns this process away for good, as another one runs,
 	// or has been started since, as the same node: going on would do harm. It may be
-	// told more than once, and must not block.
+	// told more than once. The connection waits for it, nothing else.
 	Copied func(reason *RefusedError)
 	// QueueBytes bounds what waits to be sent to one peer; 0: 64 MiB.
 	QueueBytes int

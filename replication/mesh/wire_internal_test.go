@@ -43,10 +43,11 @@ func TestWireFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := party{self: h.Identity, secret: []byte("open sesame"), version: protocol}
-	var refusal, proof, copy bytes.Buffer
+	var refusal, proof, copy, denial bytes.Buffer
 	writeRefusal(&refusal, refuse("node 1 is not welcome"))
 	writeVerdict(&proof, accepted, p.proof(dialsLabel, h, h))
 	p.turnAway(&copy, copied("node 1 runs elsewhere"), h, h)
+	p.turnAway(&denial, refuse("node 1 was removed"), h, h)
 	out := newOutbox(1 << 20)
 	out.add([]byte{9}, []byte("message "), []byte("body"))
 	out.add(nil)
@@ -56,7 +57,7 @@ func TestWireFormat(t *testing.T) {
 	for _, part := range []struct {
 		name  string
 		bytes []byte
-	}{{"hello", h.raw}, {"refusal", refusal.Bytes()}, {"proof", proof.Bytes()}, {"copy", copy.Bytes()}, {"frames", frames[0]}} {
+	}{{"hello", h.raw}, {"refusal", refusal.Bytes()}, {"proof", proof.Bytes()}, {"copy", copy.Bytes()}, {"denial", denial.Bytes()}, {"frames", frames[0]}} {
 		text.WriteString(part.name + "\n" + hex.Dump(part.bytes))
 	}
 	const golden = "testdata/wire.golden"
@@ -124,35 +125,60 @@ func TestReflectedHandshake(t *testing.T) {
 
 // Nobody but who knows the secret can have a process end.
 func TestWordThatEndsAProcessNeedsTheSecret(t *testing.T) {
-	dials := party{self: Identity{Node: 1, Boot: 1, Cluster: "c"}, secret: []byte("s"), version: protocol}
-	for secret, want := range map[string]bool{"s": true, "another": false} {
-		near, far := net.Pipe()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			accepts := party{self: Identity{Node: 2, Boot: 1, Cluster: "c"}, secret: []byte(secret), version: protocol}
-			theirs, err := readHello(far, protocol)
-			mine, _ := accepts.hello(0, 0)
-			if err == nil {
-				_, err = far.Write(mine.raw)
+	for name, row := range map[string]struct {
+		secret string
+		says   error
+		proven bool
+		means  string
+	}{
+		"a copy":           {"s", copied("node 1 runs elsewhere"), true, "node 1 runs elsewhere"},
+		"not let in":       {"s", refuse("node 1 was\nremoved"), true, "node 1 was?removed"},
+		"a stranger":       {"another", copied("node 1 runs elsewhere"), false, "different cluster secrets"},
+		"removed, forged":  {"another", refuse("node 1 was removed"), false, "different cluster secrets"},
+		"without a proof":  {"", refuse("node 1 was removed"), false, "node 1 was removed"},
+		"for now, and not": {"s", &RefusedError{NotNow: true, Reason: "later"}, false, "later"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refused := refusedBy(t, row.secret, row.says)
+			if refused == nil || refused.Proven != row.proven || !strings.Contains(refused.Reason, row.means) {
+				t.Errorf("%+v", refused)
 			}
-			if err == nil {
-				_, err = readVerdict(far)
-			}
-			if err == nil {
-				err = accepts.turnAway(far, copied("node 1 runs elsewhere"), theirs, mine)
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		}()
-		_, err := dials.dial(near, 2, forCalls, 0)
-		<-done
-		var refused *RefusedError
-		if !errors.As(err, &refused) || (refused.Copied && refused.ByPeer) != want {
-			t.Errorf("secret %q: %v", secret, err)
-		}
+		})
 	}
+}
+
+// refusedBy is what a dialling side that knows the secret s makes of a refusal by one that knows
+// another, or shows none at all.
+func refusedBy(t *testing.T, secret string, says error) *RefusedError {
+	dials := party{self: Identity{Node: 1, Boot: 1, Cluster: "c"}, secret: []byte("s"), version: protocol}
+	accepts := party{self: Identity{Node: 2, Boot: 1, Cluster: "c"}, secret: []byte(secret), version: protocol}
+	near, far := net.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		theirs, err := readHello(far, protocol)
+		mine, _ := accepts.hello(0, 0)
+		if err == nil {
+			_, err = far.Write(mine.raw)
+		}
+		if err == nil {
+			_, err = readVerdict(far)
+		}
+		switch {
+		case err != nil:
+		case secret == "":
+			err = writeRefusal(far, says)
+		default:
+			err = accepts.turnAway(far, says, theirs, mine)
+		}
+		done <- err
+	}()
+	_, err := dials.dial(near, 2, forCalls, 0)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	var refused *RefusedError
+	errors.As(err, &refused)
+	return refused
 }
 
 func TestFrameTakesMemoryAsItArrives(t *testing.T) {

@@ -187,7 +187,7 @@ var settings = []Setting{
 	{
 		Name: "join", Type: Text, Default: "", Group: GroupCluster, Scope: Node, Change: Restart,
 		Effect: "Members of a cluster that a node with an empty folder is to join: the `cluster-addr` of one or more, with commas between. A node that belongs " +
-			"to a cluster already knows its way and passes this over. With `wait` the node waits until `millrace cluster add` tells it.",
+			"to a cluster already knows its way, and looks at this only when it can't reach all members. With `wait` the node waits until `millrace cluster add` tells it.",
 		check: isJoin,
 		field: func(c *Config) any { return &c.Join },
 	},
