@@ -316,6 +316,7 @@ func (p *Partition) refuseOverdue(before time.Time, text []byte) {
 			r.reqs = nil
 		}
 	}
+	g.changing.Add(-mayLog(reqs))
 	g.mu.Unlock()
 	p.refuseReads(reqs, text)
 }
