@@ -33,6 +33,7 @@ func TestPollsThatFindNothingAreNotLogged(t *testing.T) {
 		if got := g.settled("l"); len(got) != 0 {
 			t.Errorf("left: %q", got)
 		}
+		g.nothingAtTheGate()
 	})
 }
 
@@ -73,4 +74,16 @@ func TestFollowersLogWhatTheyNoted(t *testing.T) {
 			t.Errorf("the log has %q of it", got)
 		}
 	})
+}
+
+// nothingAtTheGate fails when something is still taken for on its way through a gate: local
+// reads would wait behind it for ever.
+func (g *group) nothingAtTheGate() {
+	g.t.Helper()
+	synctest.Wait()
+	for _, m := range g.nodes {
+		if n := m.AtTheGate(); n != 0 {
+			g.t.Errorf("node %d: %d bytes", m.node, n)
+		}
+	}
 }

@@ -124,6 +124,7 @@ func TestReadsAreNeverUncertain(t *testing.T) {
 			g.isolate(m, false)
 			time.Sleep(20 * time.Second)
 		}
+		g.nothingAtTheGate()
 	})
 }
 
@@ -168,5 +169,6 @@ func TestLocalReadsSeeWhatOnlySeemedQuiet(t *testing.T) {
 		taken.want(t, "$1\r\nv\r\n")
 		length.want(t, ":1\r\n")
 		later.want(t, ":1\r\n")
+		g.nothingAtTheGate()
 	})
 }
