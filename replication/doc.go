@@ -47,7 +47,7 @@
 //     an error, a leader refuses the command (room.go).
 //
 // Locks: the partition's mu is taken before those of waits, stream, term and upkeep, and
-// none of these before another; gate.run before mu. The gate's own mu is never held while
+// none of these before another; gate.run and waits.looking before mu. The gate's own mu is never held while
 // one waits for the partition's.
 //
 // # What requests cause

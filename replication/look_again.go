@@ -6,12 +6,14 @@ import (
 	"github.com/millrace-io/millrace/blocking"
 )
 
-// serveReady lets the waiters of keys look again. It runs on the apply goroutine
-// behind an entry, so the state holds still meanwhile.
+// serveReady lets the waiters of keys look again: on the apply goroutine behind an entry,
+// and on that of looks.
 func (p *Partition) serveReady(keys []blocking.Key) {
 	if p.waits.none() {
 		return
 	}
+	p.waits.looking.Lock()
+	defer p.waits.looking.Unlock()
 	for _, k := range keys {
 		p.serveShared(k)
 		p.serveGroups(k)
@@ -87,7 +89,7 @@ const (
 	mustLog
 )
 
-// lookAgain runs a waiter's request as a read, if it can be one.
+// lookAgain runs a waiter's request as a read, if it can be one. The caller holds looking.
 func (p *Partition) lookAgain(wt *waiter) sight {
 	p.waits.mu.Lock()
 	gone := wt.request == nil || wt.Claimed()

@@ -56,15 +56,20 @@ func (p *Partition) lookDue() time.Duration {
 			return min(max(untilNext(next, now), time.Millisecond), longestNap)
 		}
 		w.mu.Unlock()
-		wt := bw.Owner.(*waiter)
-		switch p.lookAgain(wt) {
-		case mustLog:
-			if claimed, _ := w.claim(wt); claimed {
-				p.queue.addWoken([]*waiter{wt})
-			}
-		case answered:
-			p.Flush()
+		p.lookOnce(bw.Owner.(*waiter))
+	}
+}
+
+func (p *Partition) lookOnce(wt *waiter) {
+	p.waits.looking.Lock()
+	defer p.waits.looking.Unlock()
+	switch p.lookAgain(wt) {
+	case mustLog:
+		if claimed, _ := p.waits.claim(wt); claimed {
+			p.queue.addWoken([]*waiter{wt})
 		}
+	case answered:
+		p.Flush()
 	}
 }
 

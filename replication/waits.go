@@ -13,6 +13,10 @@ import (
 // or claimed (its request stands in an entry that is on its way: deadline,
 // UNBLOCK and disconnect wait for the outcome), or parked (turn.go), or gone.
 type waits struct {
+	// looking is held while waiters look again, by whoever has them look: a look writes to
+	// the waiter's request.
+	looking sync.Mutex
+
 	mu       sync.Mutex // covers all below, and every waiter's fields
 	registry *blocking.Registry
 	// proposed has, for each line, the waiters that were claimed to look again and
