@@ -49,6 +49,10 @@ func (g *GroupRead) InTurn() bool {
 	return false
 }
 
+// OneByOne reports whether each stream has to be read by itself: a partition that has given
+// no entry yet does not know that MAXSIZE holds from its first stream on.
+func (g *GroupRead) OneByOne() bool { return g.o.maxSize != unlimited }
+
 // Look is the request for some of the keys, which stand at these indexes, that waits for
 // as long as is left of a time to wait.
 func (g *GroupRead) Look(keys []int, left time.Duration) [][]byte {

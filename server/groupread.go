@@ -107,6 +107,9 @@ func (g *groupRead) looked() {
 		g.taken, g.turns = nil, nil
 		if g.read.InTurn() {
 			turns := inOrder(ready)
+			if g.read.OneByOne() {
+				turns = eachAlone(ready)
+			}
 			ready, g.turns = turns[:1], turns[1:]
 		}
 		g.take(ready) // the limits leave room for the first
