@@ -80,8 +80,11 @@ func (g *GroupRead) Take(keys []int) [][]byte {
 		}
 		o.limit = min(o.limit, o.maxCount)
 	}
-	if o.maxSize != unlimited && g.entries > 0 {
-		if o.maxSize -= g.bytes; o.maxSize <= int64(streamHeader(g.args[keys[0]], g.proto)) {
+	if o.maxSize != unlimited {
+		o.maxSize -= g.bytes
+		if g.entries == 0 {
+			o.maxSize = max(o.maxSize, 1) // the first entry is given whatever its size
+		} else if o.maxSize <= int64(streamHeader(g.args[keys[0]], g.proto)) {
 			return nil
 		}
 	}

@@ -45,10 +45,11 @@ anything is delivered and before a consumer is made. For that an XREADGROUP asks
 have something deliver it, in the order of the streams when there is a limit for all. With BLOCK they wait in all partitions. One
 XREADGROUP that waits is served by one partition, the first that has something for it, and of each group whoever waited longest is served
 first; while one partition is about to serve it, others pass it over. An XREAD may bring what came to two partitions at the same moment.
-Three things can be seen that one partition would not show. What is
+Four things can be seen that one partition would not show. What is
 read of different partitions is not one moment. A group that goes, or a full disk, between the question and the delivery is an error only
 when nothing else was delivered: entries that were given to the consumer are always in the reply. And where others were faster, an
-XREADGROUP with BLOCK has to ask again, and stands at the end of the line. Nothing else of its connection runs until it is answered.
+XREADGROUP with BLOCK has to ask again, and stands at the end of the line. With MAXSIZE an XREADGROUP may give an entry where
+one partition had room for its stream's name only. Nothing else of its connection runs until it is answered.
 
 **Seen times.** When an XREADGROUP finds nothing new, the consumer's seen-time is noted beside the log and goes into it within ten
 seconds: after a crash, and through another node of a cluster, it may be that much older.
