@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +65,11 @@ func (r *round) failover() (gap time.Duration, found []string) {
 	r.away = n.rng.IntN(len(r.cluster.members))
 	for partition := range *parts {
 		id := fmt.Sprintf("%016x", r.cluster.members[r.away].identity())
-		if err := n.order(r.away, "MILLRACE", "TRANSFER", strconv.Itoa(partition), id); err != nil {
+		err := n.order(r.away, "MILLRACE", "TRANSFER", strconv.Itoa(partition), id)
+		for end := time.Now().Add(joinIn); err != nil && strings.Contains(err.Error(), "joining") && time.Now().Before(end) && r.cluster.tick() == nil; {
+			err = n.order(r.away, "MILLRACE", "TRANSFER", strconv.Itoa(partition), id) // it has only just come
+		}
+		if err != nil {
 			return 0, []string{err.Error()}
 		}
 	}
